@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make help` lists what there is.
+
+PREFIX     ?= /usr
+SYSCONFDIR ?= /etc
+STATEDIR   ?= /var/lib/pam_totp
+MULTIARCH  := $(shell $(CXX) -print-multiarch 2>/dev/null)
+PAMDIR     ?= $(PREFIX)/lib/$(if $(MULTIARCH),$(MULTIARCH)/)security
+LIBEXECDIR ?= $(PREFIX)/lib/pam-totp
+GROUP      ?= _pam_totp
+KEYFILE    ?= $(SYSCONFDIR)/security/pam_totp.key
+CONFFILE   ?= $(SYSCONFDIR)/security/pam_totp.conf
+VERSION    := $(shell cat VERSION)
+
+# SAN=1: everything with AddressSanitizer and UndefinedBehaviorSanitizer, in a directory of its own.
+B := build$(if $(SAN),-san)
+
+CXX      ?= g++
+CXXFLAGS ?= -O2 -g
+LDFLAGS  ?=
+# A name of its own: `make CXXFLAGS=…` would drop what is added to CXXFLAGS.
+OURS := -std=c++20 -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Wformat=2 -Ipam_totp -MMD -MP \
+        -fvisibility=hidden -fstack-protector-strong -fstack-clash-protection -fPIC -D_GNU_SOURCE \
+        -ffile-prefix-map=$(CURDIR)=.
+ifndef SAN
+OURS += $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif
+PATHS := -DTOTP_VERSION='"$(VERSION)"' -DTOTP_STORE='"$(STATEDIR)"' -DTOTP_KEY='"$(KEYFILE)"' \
+         -DTOTP_CONF='"$(CONFFILE)"' -DTOTP_HELPER='"$(LIBEXECDIR)/pam_totp_helper"' -DTOTP_GROUP='"$(GROUP)"'
+PLAIN := -fno-exceptions -fno-rtti
+HARD  := -Wl,-z,relro,-z,now,-z,noexecstack
+ifdef SAN
+OURS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANLINK := -fsanitize=address,undefined
+endif
+
+COMPILE = $(CXX) $(CPPFLAGS) $(CXXFLAGS) $(OURS) $(PATHS)
+objects = $(patsubst %.cc,$(B)/%.o,$(wildcard $(1)/*.cc))
+CORE   := $(call objects,pam_totp/core)
+STORE  := $(call objects,pam_totp/store)
+PAM    := $(call objects,pam_totp/pam)
+HELPER := $(call objects,pam_totp/helper)
+TOOLS  := $(call objects,tools)
+UNITS  := $(patsubst tests/unit/%.cc,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.cc))
+MODULE_TESTS := $(patsubst tests/pam/%.cc,$(B)/tests/pam/%,$(wildcard tests/pam/test_*.cc))
+SUPPORT := $(call objects,tests/support)
+
+all: $(B)/pam_totp.so $(B)/pam_totp_helper $(B)/pam-totp ## build the module, the helper and the command
+
+$(B)/pam_totp/%.o: pam_totp/%.cc
+	@mkdir -p $(@D)
+	$(COMPILE) $(PLAIN) -c -o $@ $<
+$(B)/%.o: %.cc
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+# The C driver links the module, so that a stray symbol of the C++ runtime fails the build. A sanitizer's own
+# runtime is loaded by the program under test.
+$(B)/pam_totp.so: $(CORE) $(STORE) $(PAM) pam_totp/pam/module.map
+	$(CC) -shared $(SANLINK) $(LDFLAGS) $(HARD) $(if $(SAN),,-Wl$(comma)-z$(comma)defs) \
+	  -Wl,--version-script=pam_totp/pam/module.map -o $@ $(CORE) $(STORE) $(PAM) -lpam -lcrypto $(if $(SAN),-lstdc++)
+$(B)/pam_totp_helper: $(CORE) $(STORE) $(HELPER)
+	$(CXX) -pie $(SANLINK) $(LDFLAGS) $(HARD) -o $@ $^ -lcrypto
+$(B)/pam-totp: $(CORE) $(TOOLS)
+	$(CXX) -pie $(SANLINK) $(LDFLAGS) $(HARD) -o $@ $^ -lcrypto -lqrencode -lpng
+comma := ,
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(SUPPORT) $(CORE) $(STORE)
+	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lcmocka -lcrypto
+$(B)/tests/pam/%: $(B)/tests/pam/%.o $(SUPPORT) $(CORE) $(STORE) | $(B)/pam_totp.so
+	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lcmocka -lcrypto -lpam -ldl
+.SECONDARY:
+
+tests: all $(UNITS) $(MODULE_TESTS)
+
+deps: ## install what Debian needs to build and test (root)
+	apt-get update -q
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends g++ make pkg-config \
+	  libpam0g-dev libssl-dev libqrencode-dev libpng-dev libcmocka-dev \
+	  openssh-server openssh-client sudo login passwd oathtool zbar-tools python3 strace binutils iproute2
+
+check: tests ## every test (root); `make check SAN=1` with sanitizers
+	tests/run $(B)
+
+demo: ## set up, log in through real sshd, replay, backup code, in a view of this machine that leaves no trace (root)
+	tests/system/demo
+
+install: all ## install; on a live system also the group and the directories
+	install -d $(DESTDIR)$(PAMDIR) $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXECDIR)
+	install -m 0644 $(B)/pam_totp.so $(DESTDIR)$(PAMDIR)/pam_totp.so
+	install -m 0755 $(B)/pam-totp $(DESTDIR)$(PREFIX)/bin/pam-totp
+	install -m 0755 $(B)/pam_totp_helper $(DESTDIR)$(LIBEXECDIR)/pam_totp_helper
+ifeq ($(DESTDIR),)
+	getent group $(GROUP) >/dev/null || groupadd --system $(GROUP)
+	chgrp $(GROUP) $(LIBEXECDIR)/pam_totp_helper
+	chmod 2755 $(LIBEXECDIR)/pam_totp_helper
+	install -d -o root -g $(GROUP) -m 1770 $(STATEDIR)
+	test -e $(KEYFILE) || $(PREFIX)/bin/pam-totp init
+endif
+
+uninstall: ## remove the programs; the records and the host key stay
+	@! grep -rsl pam_totp /etc/pam.d || { echo 'Take pam_totp out of the files above first: without the module they let nobody in.' >&2; false; }
+	rm -f $(DESTDIR)$(PAMDIR)/pam_totp.so $(DESTDIR)$(PREFIX)/bin/pam-totp $(DESTDIR)$(LIBEXECDIR)/pam_totp_helper
+	-rmdir $(DESTDIR)$(LIBEXECDIR)
+
+clean: ## remove what was built
+	rm -rf build build-san
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+.PHONY: all tests deps check demo install uninstall clean help

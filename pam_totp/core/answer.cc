@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "answer.h"
+#include "backup_code.h"
+
+namespace totp {
+namespace {
+constexpr size_t longest = 512; // as the conversation cuts replies
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '-'; }
+bool is_digit(u8 c) { return c >= '0' && c <= '9'; }
+
+string_view without_newline(string_view typed) {
+    while (!typed.empty() && (typed.back() == '\n' || typed.back() == '\r')) typed.remove_suffix(1);
+    return typed;
+}
+
+u32 decimal(Bytes digits) {
+    u32 value = 0;
+    for (u8 d : digits) value = value * 10 + (d - '0');
+    return value;
+}
+
+/// The form that so many characters have, when all of them are digits.
+Form form_of(size_t digits) {
+    if (digits >= 6 && digits <= 8) return Form::one_code;
+    return digits == 12 || digits == 14 || digits == 16 ? Form::two_codes : Form::unfit;
+}
+} // namespace
+
+void read_answer(string_view typed, Answer& answer) {
+    typed = without_newline(typed);
+    Secret<17> kept; // one more than the longest form, so that a longer answer is seen to be unfit
+    bool digits_only = true;
+    for (char c : typed) {
+        if (c != '\t' && (u8(c) < 32 || c == 127)) return; // answer.form stays none
+        if (is_blank(c)) continue;
+        digits_only = digits_only && is_digit(u8(c));
+        (void)kept.push(u8(c));
+    }
+    if (kept.empty()) return;
+    answer.form = Form::unfit;
+    if (typed.size() > longest) return;
+    size_t size = kept.size();
+    if (size == backup_code_length && read_backup_code(kept.reveal_text(), answer.backup)) {
+        answer.form = Form::backup_code;
+    } else if (digits_only && form_of(size) != Form::unfit) {
+        answer.form = form_of(size);
+        answer.digits = unsigned(answer.form == Form::two_codes ? size / 2 : size);
+        answer.code = decimal(kept.reveal().first(answer.digits));
+        if (answer.form == Form::two_codes) answer.next_code = decimal(kept.reveal().last(answer.digits));
+    }
+}
+
+} // namespace totp

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "credential.h"
+
+namespace totp {
+namespace {
+constexpr string_view text_version = "credential 1", head_version = "pam_totp-credential-1";
+constexpr u32 most_rounds = 1000000;
+
+bool read_token(Words& words, Token& token) {
+    token.name = Text<32>(words.value("name"));
+    if (!fits_as_token_name(token.name.view()) || !read_type(words.value("type"), token.type) ||
+        !read_hash(words.value("hash"), token.hash)) {
+        return false;
+    }
+    token.digits = unsigned(words.number("digits", least_digits, most_digits));
+    token.period = unsigned(words.number("period", least_period, most_period));
+    token.offset = words.signed_number("offset", -most_offset, most_offset);
+    string_view key = words.value("key");
+    size_t size = key.size() / 2;
+    return words.done() && size >= least_key && read_hex(key, token.key.fill(size));
+}
+
+bool read_backup(Words& words, BackupCodes& backup) {
+    words.hex("salt", backup.salt);
+    backup.rounds = u32(words.number("rounds", 1, most_rounds));
+    return words.done();
+}
+
+bool read_digest(Words& words, BackupCodes& backup) {
+    std::array<u8, 16>* digest = backup.rounds > 0 ? backup.digests.grow() : nullptr;
+    if (!digest) return false;
+    words.hex("sha256", *digest);
+    return words.done();
+}
+
+/// One line after the first two; they may stand in any order that makes sense.
+bool read_line(string_view line, Credential& credential) {
+    Words words(line);
+    string_view what = words.word();
+    if (what == "token") {
+        Token* token = credential.tokens.grow();
+        return token && read_token(words, *token);
+    }
+    if (what == "backup") return credential.backup.rounds == 0 && read_backup(words, credential.backup);
+    return what == "digest" && read_digest(words, credential.backup);
+}
+
+/// A version of ours that this program does not know yet.
+bool is_newer(string_view line, string_view known) {
+    size_t common = known.size() - 1; // all but the number
+    u64 version = 0;
+    return slice(line, 0, common) == slice(known, 0, common) && read_number(slice(line, common), version);
+}
+} // namespace
+
+int Credential::find(string_view name) const {
+    for (size_t i = 0; i < tokens.size(); ++i) {
+        if (tokens[i].name == name) return int(i);
+    }
+    return -1;
+}
+
+bool Credential::has_key(Bytes key) const {
+    for (const Token& token : tokens) {
+        if (equal_secrets(token.key.reveal(), key)) return true;
+    }
+    return false;
+}
+
+void write_credential(const Credential& credential, Writer& out) {
+    out.add(text_version).add("\ncreated=").number(credential.created).add('\n');
+    for (const Token& token : credential.tokens) {
+        out.add("token name=").add(token.name.view()).add(" type=").add(word(token.type));
+        out.add(" hash=").add(word(token.hash)).add(" digits=").number(u64(token.digits));
+        out.add(" period=").number(u64(token.period)).add(" offset=").number(token.offset);
+        out.add(" key=").hex(token.key.reveal()).add('\n');
+    }
+    if (credential.backup.digests.empty()) return;
+    out.add("backup salt=").hex(credential.backup.salt).add(" rounds=").number(u64(credential.backup.rounds));
+    out.add('\n');
+    for (const auto& digest : credential.backup.digests) out.add("digest sha256=").hex(digest).add('\n');
+}
+
+Error read_credential(string_view text, Credential& credential) {
+    string_view version = next_line(text);
+    if (version != text_version) {
+        return is_newer(version, text_version) ? Error::credential_newer : Error::credential_damaged;
+    }
+    Words created(next_line(text));
+    credential.created = created.number("created", 0, u64(INT64_MAX));
+    bool fits = created.done();
+    while (fits && !text.empty()) fits = read_line(next_line(text), credential);
+    bool something = !credential.tokens.empty() || !credential.backup.digests.empty();
+    return fits && something ? Error::none : Error::credential_damaged;
+}
+
+void write_head(const Head& head, const Account& account, Writer& out) {
+    out.add(head_version).add(" key=").id(head.key).add(" id=").id(head.id).add(" replaces=").id(head.replaces);
+    out.add(" uid=").number(u64(account.uid)).add(" name=").add(account.file.view()).add('\n');
+}
+
+Error read_head(string_view line, const Account& account, Head& head) {
+    Words words(line);
+    string_view version = words.word();
+    if (version != head_version) {
+        return is_newer(version, head_version) ? Error::credential_newer : Error::credential_damaged;
+    }
+    head.key = words.id("key");
+    head.id = words.id("id");
+    head.replaces = words.id("replaces");
+    u64 uid = words.number("uid", 0, UINT32_MAX);
+    string_view name = words.value("name");
+    if (!words.done() || !in_force(head.id)) return Error::credential_damaged;
+    return uid == account.uid && account.file == name ? Error::none : Error::credential_foreign;
+}
+
+} // namespace totp

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// A credential: the tokens and backup codes that count together, until another one replaces them.
+#pragma once
+#include "account.h"
+#include "backup_code.h"
+#include "bytes.h"
+#include "error.h"
+#include "list.h"
+#include "token.h"
+#include "words.h"
+
+namespace totp {
+
+struct Credential {
+    u64 created = 0; ///< seconds since 1970
+    List<Token, most_tokens> tokens;
+    BackupCodes backup;
+
+    /// The slot of a token with this name, or -1.
+    int find(string_view name) const;
+    bool has_key(Bytes key) const;
+};
+
+constexpr size_t longest_credential = 4096; ///< bytes of the text
+
+/// The text that is sealed: a version line, `created=…`, a `token …` line each, `backup …` and its digests.
+void write_credential(const Credential& credential, Writer& out);
+/// Error::credential_newer for a higher version, Error::credential_damaged for anything that does not fit.
+Error read_credential(string_view text, Credential& credential);
+
+/// The clear first line of a credential's file. It is the associated data of the seal, so none of it can be
+/// changed; `replaces` is the credential that this one was computed from.
+struct Head {
+    u64 key = 0, id = 0, replaces = 0;
+};
+constexpr size_t longest_head = 400;
+void write_head(const Head& head, const Account& account, Writer& out);
+/// `line` without its newline. Error::credential_foreign when it names another account.
+Error read_head(string_view line, const Account& account, Head& head);
+
+/// Ids are random; this bit says that no credential is in force. A removal has an id of its own, so that what
+/// was computed from an earlier "nothing set up" cannot be put in force after it.
+constexpr u64 nothing_in_force = 1ull << 63;
+constexpr bool in_force(u64 id) { return id != 0 && !(id & nothing_in_force); }
+
+} // namespace totp

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every way in which a record, a key or a setting can fail, and what an administrator can do about each.
+#pragma once
+#include "bytes.h"
+
+namespace totp {
+
+/// What went wrong. Every value but `none` is a refusal; `no_record` alone may be answered by a rule.
+enum class [[nodiscard]] Error : u8 {
+    none,
+    no_record,          ///< proven: a healthy store, and nothing set up for this person
+    bad_account,        ///< a name that no account can have
+    bad_setting,        ///< module argument or settings file
+    settings_unsafe,    ///< settings file: mode, owner, kind of file
+    store_missing,      ///< no directory
+    store_unsafe,       ///< directory: mode, owner
+    store_unmarked,     ///< no sentinel: not initialised, or not mounted
+    store_foreign,      ///< sentinel made with another host key
+    store_remote,       ///< network or FUSE file system
+    key_missing,
+    key_unsafe,
+    key_malformed,
+    key_unknown,        ///< a file was made with a key that the key file does not hold
+    record_unsafe,      ///< a record's file: mode, owner, links, kind of file
+    journal_damaged,
+    journal_newer,      ///< written by a newer version
+    journal_overtaken,  ///< the file grew past what can be judged safely
+    credential_missing, ///< the one in force is not there
+    credential_damaged,
+    credential_foreign, ///< of another name, uid or id
+    credential_newer,
+    crypto,             ///< libcrypto refused
+    no_space,           ///< full disk, quota or file size limit
+    io,                 ///< any other system call
+    stale,              ///< the record was changed by somebody else meanwhile
+    full,               ///< no room for one more token
+    same_key,           ///< the key is there already
+    limits,             ///< the caller's resource limits are too low
+};
+
+/// One word for logs and `--json`; never changes between versions.
+string_view word(Error error);
+/// What it means and what to do, one sentence or two for an administrator; no secret, no name.
+string_view advice(Error error);
+
+} // namespace totp

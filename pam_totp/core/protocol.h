@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// How pam-totp speaks with pam_totp_helper: lines of `word name=value …` over a socketpair, at most 4 KiB each.
+// One request opens the conversation; the helper answers with any number of lines and ends with `done`.
+//
+//   client                                helper
+//   setup user= token=phone type=totp …   key uri=… secret=… type=totp digits=6 period=30
+//                                         ask for=proof verdict=none skew=0 wait=0
+//   answer text=123456                    skew seconds=-30
+//                                         code text=xxxxx-xxxxx-xxxxx      (ten times)
+//                                         done error=none verdict=accepted
+//
+// Values are escaped as Writer::escaped does, so no value holds a blank or a newline.
+#pragma once
+#include "bytes.h"
+#include "error.h"
+#include "list.h"
+#include "state.h"
+#include "token.h"
+#include "words.h"
+
+namespace totp {
+
+constexpr size_t longest_message = 4096; ///< bytes, newline included
+
+enum class Verb : u8 { init, setup, status, verify, codes, remove_all };
+
+/// The first line. An empty user is the caller's own account.
+struct Request {
+    Verb verb = Verb::status;
+    Text<255> user;
+    // For setup alone:
+    Token token;            ///< what is wanted; its key empty: make one
+    u32 counter = 0;        ///< counter-based: where the device stands
+    bool codes_only = false; ///< backup codes and no token
+    bool confirm = true;    ///< ask for a proof
+    bool if_missing = false; ///< change nothing when something is set up
+};
+void write_request(const Request& request, Writer& out);
+/// `line` without its newline; false when it is not a request as written above.
+bool read_request(string_view line, Request& request);
+
+/// The client's later lines: `answer text=…`, or `cancel`.
+void write_answer(string_view typed, Writer& out);
+/// False for anything but an answer.
+bool read_answer_line(string_view line, Secret<128>& typed);
+
+enum class For : u8 {
+    permission, ///< a current code or a backup code of what is set up
+    proof,      ///< a code of the new token
+    code,       ///< one of the backup codes that were just shown
+};
+
+/// `ask`: the client is to put a question.
+struct Ask {
+    For what = For::proof;
+    Verdict verdict = Verdict::none; ///< of the answer before, in the same conversation
+    i64 skew = 0;                    ///< seconds by which the phone is ahead, when that is why it was refused
+    u32 wait = 0;                    ///< seconds until the next code, after `replayed`
+};
+void write_ask(const Ask& ask, Writer& out);
+bool read_ask(string_view line, Ask& ask);
+
+/// `key`: the new token, before it counts.
+struct Key {
+    Text<1024> uri;
+    Secret<104> secret; ///< base32
+    Type type = Type::totp;
+    unsigned digits = 6, period = 30;
+};
+void write_key(const Key& key, Writer& out);
+bool read_key(string_view line, Key& key);
+
+/// `token`, one for each: what status says of it.
+void write_token_line(const Token& token, Writer& out);
+bool read_token_line(string_view line, Token& token); ///< leaves token.key empty
+
+/// `record`: the rest of what status says.
+struct RecordLine {
+    u32 codes_left = 0, codes_made = 0;
+    u32 guesses_left = 0;
+    u32 last_success = 0; ///< seconds since 1970; 0: never. As all times here
+    u32 wrong = 0;        ///< wrong answers since then
+    u32 created = 0;
+    u32 changed = 0, changed_by = 0;
+};
+void write_record_line(const RecordLine& record, Writer& out);
+bool read_record_line(string_view line, RecordLine& record);
+
+/// `skew`: by how many seconds the phone is ahead of this computer, after an accepted proof.
+void write_skew(i64 seconds, Writer& out);
+bool read_skew(string_view line, i64& seconds);
+
+/// `code`: one new backup code, in groups.
+void write_code(string_view grouped, Writer& out);
+bool read_code(string_view line, Secret<17>& grouped);
+
+/// `done`: the end. `changed` says whether the record is another one than before.
+struct Done {
+    Error error = Error::none;
+    Verdict verdict = Verdict::none;
+    bool changed = false;
+    bool replaced = false; ///< something was set up before
+    Text<255> user;        ///< whose record it was
+    Text<512> detail;      ///< what failed: a path and the system's reason
+};
+void write_done(const Done& done, Writer& out);
+bool read_done(string_view line, Done& done);
+
+} // namespace totp

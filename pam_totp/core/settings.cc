@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings.h"
+#include "words.h"
+
+namespace totp {
+namespace {
+
+string_view trimmed(string_view text) {
+    auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    return text;
+}
+
+bool read_between(string_view text, u64 least, u64 most, u64& number) {
+    return read_number(text, number) && number >= least && number <= most;
+}
+
+/// Seconds, or a number with a unit; 1 second to 31 days.
+bool read_duration(string_view text, u32& seconds) {
+    constexpr u64 most = 31 * 86400;
+    u64 unit = 1, number = 0;
+    if (!text.empty()) {
+        switch (text.back()) {
+        case 'd': unit = 86400; break;
+        case 'h': unit = 3600; break;
+        case 'm': unit = 60; break;
+        case 's': break;
+        default: unit = 0;
+        }
+    }
+    if (unit != 0) text.remove_suffix(1);
+    if (unit == 0) unit = 1;
+    if (!read_between(text, 1, most, number) || number * unit > most) return false;
+    seconds = u32(number * unit);
+    return true;
+}
+
+/// What an otpauth label can hold: no colon, no control bytes.
+bool read_issuer(string_view text, Text<64>& issuer) {
+    issuer = Text<64>(text);
+    for (char c : text) {
+        if (u8(c) < 32 || c == 127 || c == ':') return false;
+    }
+    return !text.empty() && !issuer.cut();
+}
+
+bool read_yes(string_view text, bool& yes) {
+    yes = text == "yes";
+    return yes || text == "no";
+}
+
+constexpr string_view names[] = {"window", "guesses", "guess_refill", "issuer", "self-setup"};
+
+/// The reason why `value` does not fit the setting, or nothing.
+string_view set(size_t which, string_view value, Settings& settings) {
+    u64 number = 0;
+    switch (which) {
+    case 0: return read_window(value, settings.window) ? "" : "window takes 0 to 10 steps";
+    case 1:
+        if (!read_between(value, 1, 1000, number)) return "guesses takes 1 to 1000";
+        settings.bucket.guesses = u32(number);
+        return "";
+    case 2:
+        return read_duration(value, settings.bucket.refill) ? "" : "guess_refill takes 1s to 31d, such as 1d or 12h";
+    case 3: return read_issuer(value, settings.issuer) ? "" : "issuer takes 1 to 64 bytes without a colon";
+    default: return read_yes(value, settings.self_setup) ? "" : "self-setup takes yes or no";
+    }
+}
+
+string_view read_line(string_view line, u32& seen, Settings& settings) {
+    size_t equals = line.find('=');
+    if (equals == string_view::npos) return "expected: name = value";
+    string_view name = trimmed(slice(line, 0, equals)), value = trimmed(slice(line, equals + 1));
+    for (size_t i = 0; i < std::size(names); ++i) {
+        if (name != names[i]) continue;
+        if (seen & (1u << i)) return "this setting is given twice";
+        seen |= 1u << i;
+        return set(i, value, settings);
+    }
+    return "unknown setting; known are window, guesses, guess_refill, issuer, self-setup";
+}
+} // namespace
+
+bool read_window(string_view text, unsigned& window) {
+    u64 number = 0;
+    if (!read_between(text, 0, most_window, number)) return false;
+    window = unsigned(number);
+    return true;
+}
+
+bool read_settings(string_view text, Settings& settings, Misfit& misfit) {
+    u32 seen = 0;
+    for (misfit = {}; !text.empty();) {
+        ++misfit.line;
+        string_view line = trimmed(next_line(text));
+        if (line.empty() || line[0] == '#') continue;
+        misfit.reason = read_line(line, seen, settings);
+        if (!misfit.reason.empty()) return false;
+    }
+    return true;
+}
+
+} // namespace totp
