@@ -82,6 +82,8 @@ void write_credential(const Credential& credential, Writer& out) {
 }
 
 Error read_credential(string_view text, Credential& credential) {
+    credential.tokens.clear();
+    credential.backup = {};
     string_view version = next_line(text);
     if (version != text_version) {
         return is_newer(version, text_version) ? Error::credential_newer : Error::credential_damaged;

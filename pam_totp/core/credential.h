@@ -13,7 +13,7 @@ namespace totp {
 
 struct Credential {
     u64 created = 0; ///< seconds since 1970
-    List<Token, most_tokens> tokens;
+    List<Token, most_tokens> tokens; ///< the place in this list is the token's slot in the state
     BackupCodes backup;
 
     /// The slot of a token with this name, or -1.

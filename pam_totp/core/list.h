@@ -15,6 +15,7 @@ template <typename T, size_t N> class List {
         if (place) *place = item;
         return place != nullptr;
     }
+    void clear() { size_ = 0; } ///< what was there is overwritten by what comes, or with the list
     size_t size() const { return size_; }
     bool empty() const { return size_ == 0; }
     static constexpr size_t capacity() { return N; }

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "file.h"
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace totp {
+namespace {
+
+/// Moves a descriptor out of the way of 0, 1 and 2: a host that closed them would print into a record.
+int above_standard(int fd) {
+    if (fd < 0 || fd > 2) return fd;
+    int moved = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    Fd old(fd);
+    return moved;
+}
+
+Error fill_file(int fd, uid_t owner, mode_t mode, Bytes bytes) {
+    if (geteuid() != owner && fchown(fd, owner, gid_t(-1)) != 0) return error_of_errno();
+    if (fchmod(fd, mode) != 0) return error_of_errno(); // the host's umask may have taken bits away
+    Error error = write_all(fd, bytes);
+    if (error != Error::none) return error;
+    return fsync(fd) == 0 ? Error::none : error_of_errno();
+}
+} // namespace
+
+Fd& Fd::operator=(Fd&& other) {
+    if (this != &other) {
+        close();
+        fd_ = other.release();
+    }
+    return *this;
+}
+
+int Fd::release() {
+    int fd = fd_;
+    fd_ = -1;
+    return fd;
+}
+
+void Fd::close() {
+    if (fd_ < 0) return;
+    int kept = errno;
+    ::close(fd_);
+    errno = kept;
+    fd_ = -1;
+}
+
+Error error_of_errno() {
+    return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? Error::no_space : Error::io;
+}
+
+Error open_at(int at, const char* name, int flags, Fd& fd) {
+    fd = Fd(above_standard(openat(at, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600)));
+    return fd.is_open() ? Error::none : error_of_errno();
+}
+
+Error look_at(int fd, const Expected& expected, Error unsafe) {
+    // Only what is asked for here: a look at the times costs a device write more at the next change.
+    struct statx found;
+    constexpr unsigned wanted = STATX_TYPE | STATX_MODE | STATX_UID | STATX_NLINK;
+    if (statx(fd, "", AT_EMPTY_PATH, wanted, &found) != 0) return Error::io;
+    bool owned = found.stx_uid == expected.owner || (expected.or_root && found.stx_uid == 0);
+    bool safe = (found.stx_mask & wanted) == wanted && S_ISREG(found.stx_mode) && found.stx_nlink == 1 && owned &&
+                (found.stx_mode & expected.forbidden) == 0;
+    return safe ? Error::none : unsafe;
+}
+
+Error read_all(int fd, Room room, size_t& size, Error too_long) {
+    for (size = 0;;) {
+        u8 one_more = 0;
+        bool full = size == room.size();
+        ssize_t got = full ? read(fd, &one_more, 1) : read(fd, room.data() + size, room.size() - size);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return Error::io;
+        if (got == 0) return Error::none;
+        if (full) return too_long;
+        size += size_t(got);
+    }
+}
+
+Error write_all(int fd, Bytes bytes) {
+    while (!bytes.empty()) {
+        ssize_t put = write(fd, bytes.data(), bytes.size());
+        if (put < 0 && errno == EINTR) continue;
+        if (put <= 0) return error_of_errno();
+        bytes = bytes.subspan(size_t(put));
+    }
+    return Error::none;
+}
+
+Error create_file(int at, const char* name, uid_t owner, mode_t mode, Bytes bytes) {
+    Fd fd;
+    Error error = open_at(at, name, O_WRONLY | O_CREAT | O_EXCL, fd);
+    if (error != Error::none) return errno == EEXIST ? Error::stale : error;
+    error = fill_file(fd.get(), owner, mode, bytes);
+    if (error != Error::none) {
+        int kept = errno;
+        (void)unlinkat(at, name, 0);
+        errno = kept;
+    }
+    return error;
+}
+
+} // namespace totp

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files that stay safe: the descriptor that was opened is looked at, never the path.
+#pragma once
+#include "core/bytes.h"
+#include "core/error.h"
+#include "core/secret.h"
+#include <fcntl.h>
+#include <sys/types.h>
+
+namespace totp {
+
+/// An open descriptor, closed when it goes out of scope; errno survives the closing.
+class Fd {
+  public:
+    Fd() = default;
+    explicit Fd(int fd) : fd_(fd) {}
+    ~Fd() { close(); }
+    Fd(Fd&& other) : fd_(other.release()) {}
+    Fd& operator=(Fd&& other);
+    int get() const { return fd_; }
+    bool is_open() const { return fd_ >= 0; }
+    int release();
+    void close();
+
+  private:
+    int fd_ = -1;
+};
+
+/// What a file must be, or it is refused.
+struct Expected {
+    uid_t owner = 0;
+    mode_t forbidden = 07077; ///< mode bits that must not be set
+    bool or_root = false;     ///< root may own it as well
+};
+
+/// Opens `name` in the directory `at` (or AT_FDCWD) without following a link, without waiting for a FIFO, never
+/// as descriptor 0 to 2. Error::io with errno (ENOENT among it).
+Error open_at(int at, const char* name, int flags, Fd& fd);
+
+/// A plain file with one link, the owner and none of the forbidden bits; else `unsafe`.
+Error look_at(int fd, const Expected& expected, Error unsafe);
+
+/// All of a file of at most `room.size()` bytes; `size` is what was read. A longer file gives `too_long`.
+Error read_all(int fd, Room room, size_t& size, Error too_long);
+Error write_all(int fd, Bytes bytes);
+
+/// Creates `name` (which must not be there) with mode 0600 and `owner`, writes it and flushes it. On an error
+/// nothing is left. EEXIST is Error::stale.
+Error create_file(int at, const char* name, uid_t owner, mode_t mode, Bytes bytes);
+
+/// Error::no_space for ENOSPC, EDQUOT and EFBIG, else Error::io.
+Error error_of_errno();
+
+} // namespace totp

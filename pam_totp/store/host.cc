@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host.h"
+#include "core/words.h"
+#include "random.h"
+#include <dirent.h>
+#include <errno.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace totp {
+namespace {
+constexpr const char* sentinel = ".store";
+constexpr string_view sentinel_version = "pam_totp-store-1";
+constexpr size_t longest_sentinel = 256;
+
+Error open_keyring(const Place& place, Keyring& keyring) {
+    Fd fd;
+    Error error = open_at(AT_FDCWD, place.key, O_RDONLY, fd);
+    if (error != Error::none) {
+        if (errno == ENOENT) return Error::key_missing;
+        return errno == ELOOP || errno == ENXIO ? Error::key_unsafe : error;
+    }
+    error = look_at(fd.get(), {place.owner, 07137, true}, Error::key_unsafe);
+    if (error != Error::none) return error;
+    Secret<longest_key_file> text;
+    size_t size = 0;
+    error = read_all(fd.get(), text.fill(longest_key_file), size, Error::key_malformed);
+    if (error != Error::none) return error;
+    text.shrink(size);
+    return read_keyring(text.reveal_text(), keyring);
+}
+
+Error open_directory(const Place& place, Fd& directory) {
+    Error error = open_at(AT_FDCWD, place.store, O_RDONLY | O_DIRECTORY, directory);
+    if (error != Error::none) {
+        if (errno == ENOENT) return Error::store_missing;
+        return errno == ELOOP || errno == ENOTDIR ? Error::store_unsafe : error;
+    }
+    struct statx found;
+    constexpr unsigned wanted = STATX_TYPE | STATX_MODE | STATX_UID;
+    if (statx(directory.get(), "", AT_EMPTY_PATH, wanted, &found) != 0) return Error::io;
+    bool owned = found.stx_uid == 0 || found.stx_uid == place.owner;
+    return owned && (found.stx_mode & 0007) == 0 ? Error::none : Error::store_unsafe;
+}
+
+/// HMAC-SHA-256 of the store's id under the signing key of `set`.
+bool sentinel_mac(const KeySet& set, u64 store, std::span<u8, 32> mac) {
+    std::array<char, 64> room;
+    Writer text(room);
+    text.add(sentinel_version).add(' ').id(store);
+    unsigned length = 0;
+    return HMAC(EVP_sha256(), set.signing.reveal().data(), int(set.signing.size()), bytes_of(text.view()).data(),
+                text.view().size(), mac.data(), &length) != nullptr;
+}
+
+Error read_sentinel(const Host& host, string_view line) {
+    std::array<u8, 32> mac{}, right{};
+    Words words(line);
+    string_view version = words.word();
+    u64 store = words.id("id"), key = words.id("key");
+    words.hex("mac", mac);
+    if (!words.done() || version != sentinel_version) return Error::store_foreign;
+    const KeySet* set = host.keyring.find(key);
+    if (!set) return Error::store_foreign;
+    if (!sentinel_mac(*set, store, right)) return Error::crypto;
+    return equal_secrets(mac, right) ? Error::none : Error::store_foreign;
+}
+
+Error make_key(const Place& place, gid_t group) {
+    KeySet set;
+    if (!random_id(set.id) || !random_bytes(set.sealing.fill(32)) || !random_bytes(set.signing.fill(32))) {
+        return Error::crypto;
+    }
+    Secret<512> text;
+    Room room = text.fill(512);
+    Writer out({reinterpret_cast<char*>(room.data()), room.size()});
+    out.add("# pam_totp host key: id, sealing key, signing key. The first line is used for new files.\n");
+    write_key_set(set, out);
+    Error error = create_file(AT_FDCWD, place.key, place.owner, 0600, bytes_of(out.view()));
+    if (error == Error::stale) return Error::none; // somebody else made it meanwhile: theirs counts
+    if (error != Error::none) return error;
+    bool opened = group == gid_t(-1) || (chown(place.key, uid_t(-1), group) == 0 && chmod(place.key, 0640) == 0);
+    return opened ? Error::none : error_of_errno();
+}
+
+Error make_directory(const Place& place, gid_t group) {
+    if (mkdir(place.store, 0700) != 0) return errno == EEXIST ? Error::none : error_of_errno();
+    if (chown(place.store, place.owner, group) != 0) return error_of_errno();
+    return chmod(place.store, group == gid_t(-1) ? 0700 : 01770) == 0 ? Error::none : error_of_errno();
+}
+
+/// Whether anything but the sentinel is in the store.
+Error has_records(const Place& place, bool& some) {
+    some = false;
+    DIR* list = opendir(place.store);
+    if (!list) return errno == ENOENT ? Error::none : Error::io;
+    while (const dirent* entry = readdir(list)) some = some || entry->d_name[0] != '.';
+    closedir(list);
+    return Error::none;
+}
+
+Error make_sentinel(const Host& host, gid_t group) {
+    const KeySet& set = host.keyring.newest();
+    u64 store = 0;
+    std::array<u8, 32> mac;
+    if (!random_id(store) || !sentinel_mac(set, store, mac)) return Error::crypto;
+    std::array<char, longest_sentinel> room;
+    Writer out(room);
+    out.add(sentinel_version).add(" id=").id(store).add(" key=").id(set.id).add(" mac=").hex(mac).add('\n');
+    Error error = create_file(host.directory.get(), sentinel, host.place.owner, 0640, bytes_of(out.view()));
+    if (error == Error::stale) return check_sentinel(host);
+    if (error != Error::none) return error;
+    if (group != gid_t(-1) && fchownat(host.directory.get(), sentinel, uid_t(-1), group, AT_SYMLINK_NOFOLLOW) != 0) {
+        return error_of_errno();
+    }
+    return fsync(host.directory.get()) == 0 ? Error::none : error_of_errno();
+}
+} // namespace
+
+Error open_host(const Place& place, Host& host) {
+    host.place = place;
+    Error error = open_keyring(place, host.keyring);
+    return error == Error::none ? open_directory(place, host.directory) : error;
+}
+
+Error check_sentinel(const Host& host) {
+    Fd fd;
+    Error error = open_at(host.directory.get(), sentinel, O_RDONLY, fd);
+    if (error != Error::none) {
+        if (errno == ENOENT) return Error::store_unmarked;
+        return errno == ELOOP || errno == ENXIO ? Error::record_unsafe : error;
+    }
+    error = look_at(fd.get(), {host.place.owner, 07137, true}, Error::record_unsafe);
+    if (error != Error::none) return error;
+    std::array<u8, longest_sentinel> room;
+    size_t size = 0;
+    error = read_all(fd.get(), room, size, Error::store_foreign);
+    if (error != Error::none) return error;
+    string_view text = text_of(Bytes(room).first(size));
+    return read_sentinel(host, next_line(text));
+}
+
+Error init_host(const Place& place, gid_t group) {
+    bool some = false;
+    Error error = has_records(place, some);
+    if (error != Error::none) return error;
+    if (some && access(place.key, F_OK) != 0) return Error::key_missing; // a new key could never read them
+    error = make_key(place, group);
+    if (error == Error::none) error = make_directory(place, group);
+    Host host;
+    if (error == Error::none) error = open_host(place, host);
+    return error == Error::none ? make_sentinel(host, group) : error;
+}
+
+} // namespace totp

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal.h"
+#include "core/judge.h"
+#include "core/words.h"
+#include <errno.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+namespace totp {
+namespace {
+constexpr u64 block = 4096;           // what is freed and allocated at a time
+constexpr size_t first_look = 1024;   // nearly always enough: the snapshot is in the newest entry
+constexpr size_t last_look = 1 << 20; // bytes; further back there is nothing that could still count
+
+/// File systems on which an append is not atomic between hosts, or a server decides what a flush is.
+bool is_remote(long type) {
+    for (long remote : {0x6969L /* NFS */, 0xFE534D42L /* SMB2 */, 0xFF534D42L /* CIFS */, 0x517BL /* SMB */,
+                        0x65735546L /* FUSE */, 0x01021997L /* 9p */, 0x5346414FL /* AFS */, 0x73757245L /* Coda */,
+                        0x00C36400L /* Ceph */, 0x01161970L /* GFS2 */, 0x7461636FL /* OCFS2 */}) {
+        if (type == remote) return true;
+    }
+    return false;
+}
+
+Error look_at_filesystem(int fd) {
+    struct statfs found;
+    if (fstatfs(fd, &found) != 0) return Error::io;
+    return is_remote(long(found.f_type)) ? Error::store_remote : Error::none;
+}
+
+/// Memory for a long look back, from the kernel: a login may not take much stack, and has no heap of its own.
+class Pages {
+  public:
+    explicit Pages(size_t size) : size_(size) {
+        at_ = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    }
+    ~Pages() {
+        if (at_ != MAP_FAILED) munmap(at_, size_);
+    }
+    Pages(const Pages&) = delete;
+    Pages& operator=(const Pages&) = delete;
+    Room room() const { return at_ == MAP_FAILED ? Room{} : Room{static_cast<u8*>(at_), size_}; }
+
+  private:
+    void* at_;
+    size_t size_;
+};
+
+/// Where a fold ends, and the entry that must stand there.
+struct End {
+    u64 at = 0;                      ///< everything before this offset is folded
+    const EntryBytes* own = nullptr; ///< stands at `at`
+};
+
+/// The fold of what `room` can hold before end.at, the own entry behind it.
+Error fold_back(const Host& host, const Account& account, int fd, const End& end, Room room, Fold& result,
+                Folded& folded) {
+    size_t behind = end.own ? entry_size : 0;
+    size_t before = size_t(std::min<u64>(end.at, room.size() - behind));
+    Tail tail{{}, end.at - before};
+    ssize_t got = pread(fd, room.data(), before + behind, off_t(tail.low));
+    if (got != ssize_t(before + behind)) return got < 0 ? Error::io : Error::journal_damaged;
+    if (end.own && memcmp(room.data() + before, end.own->data(), entry_size) != 0) return Error::journal_damaged;
+    tail.bytes = Bytes(room).first(before);
+    result = fold(tail, host.keyring, account, folded);
+    return Error::none;
+}
+
+Error error_of(Fold result) {
+    switch (result) {
+    case Fold::done: return Error::none;
+    case Fold::newer: return Error::journal_newer;
+    case Fold::foreign: return Error::key_unknown;
+    case Fold::broken: return Error::crypto;
+    default: return Error::journal_damaged;
+    }
+}
+
+/// Folds everything before end.at, looking back as far as it takes.
+Error fold_to(const Host& host, const Account& account, int fd, const End& end, Folded& folded) {
+    std::array<u8, first_look + entry_size> small;
+    Fold result = Fold::done;
+    Error error = fold_back(host, account, fd, end, small, result, folded);
+    for (size_t look = 4 * fold_window; error == Error::none && result == Fold::read_more && look <= last_look;
+         look *= 4) {
+        Pages pages(look);
+        if (pages.room().empty()) return Error::io;
+        error = fold_back(host, account, fd, end, pages.room(), result, folded);
+    }
+    return error == Error::none ? error_of(result) : error;
+}
+
+/// MUST 4. Best effort: what is not freed now is freed by the next.
+void free_beginning(const Host& host, const Account& account, int fd, u64 at) {
+    if (at < 2 * fold_window) return;
+    std::array<u8, block + entry_size> room;
+    u64 end = at - fold_window + entry_size, newest = 0;
+    Tail tail{room, end - room.size()};
+    if (pread(fd, room.data(), room.size(), off_t(tail.low)) != ssize_t(room.size())) return;
+    if (!newest_fresh(tail, host.keyring, account, newest) || newest < fold_window) return;
+    u64 free_to = (newest - fold_window) & ~(block - 1);
+    if (free_to > 0) (void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, off_t(free_to));
+}
+
+/// MUST 5. On a nearly full disk a block is better than nothing.
+void keep_spare_room(int fd, u64 end) {
+    if (fallocate(fd, FALLOC_FL_KEEP_SIZE, off_t(end), spare_room) != 0) {
+        (void)fallocate(fd, FALLOC_FL_KEEP_SIZE, off_t(end), block);
+    }
+}
+
+/// MUST 1. Where the entry landed.
+Error write_once(int fd, const EntryBytes& bytes, u64& at) {
+    errno = 0;
+    ssize_t put = write(fd, bytes.data(), entry_size);
+    if (put != ssize_t(entry_size)) return put < 0 ? error_of_errno() : Error::no_space;
+    off_t end = lseek(fd, 0, SEEK_CUR);
+    if (end < off_t(entry_size)) return Error::io;
+    at = u64(end) - entry_size;
+    return Error::none;
+}
+
+/// Snapshots overwrite themselves on file systems that copy on write: without this a full disk would refuse.
+void forbid_copy_on_write(int fd) {
+    struct statfs found;
+    if (fstatfs(fd, &found) != 0 || found.f_type != BTRFS_SUPER_MAGIC) return;
+    int flags = 0;
+    if (ioctl(fd, FS_IOC_GETFLAGS, &flags) != 0) return;
+    flags |= FS_NOCOW_FL;
+    (void)ioctl(fd, FS_IOC_SETFLAGS, &flags);
+}
+
+Error fill_journal(int fd, uid_t owner, const EntryBytes& bytes) {
+    if (geteuid() != owner && fchown(fd, owner, gid_t(-1)) != 0) return error_of_errno();
+    if (fchmod(fd, 0600) != 0) return error_of_errno();
+    forbid_copy_on_write(fd);
+    keep_spare_room(fd, 0);
+    u64 at = 0;
+    Error error = write_once(fd, bytes, at);
+    if (error != Error::none) return error;
+    return fsync(fd) == 0 ? Error::none : error_of_errno();
+}
+
+Error give_name(int directory, const char* from, const char* to) {
+    if (renameat2(directory, from, directory, to, RENAME_NOREPLACE) != 0) {
+        return errno == EEXIST ? Error::stale : error_of_errno();
+    }
+    return fsync(directory) == 0 ? Error::none : error_of_errno();
+}
+} // namespace
+
+Text<240> name_in_store(const Account& account, u64 id, string_view suffix) {
+    std::array<char, 16> digits;
+    Text<240> name(account.file.view());
+    return name.add('.').add(Writer(digits).id(id).view()).add(suffix);
+}
+
+Error open_journal(const Host& host, const Account& account, Journal& journal) {
+    Error error = open_at(host.directory.get(), account.file.c_str(), O_RDWR | O_APPEND, journal.fd);
+    if (error != Error::none) {
+        if (errno == ELOOP || errno == ENXIO || errno == EISDIR) return Error::record_unsafe;
+        if (errno != ENOENT) return error;
+        error = check_sentinel(host);
+        return error == Error::none ? Error::no_record : error;
+    }
+    error = look_at(journal.fd.get(), {account.uid, 07177, false}, Error::record_unsafe);
+    if (error == Error::none) error = look_at_filesystem(journal.fd.get());
+    return error == Error::none ? load_journal(host, account, journal) : error;
+}
+
+Error load_journal(const Host& host, const Account& account, Journal& journal) {
+    Error error = Error::journal_overtaken;
+    for (int tries = 0; tries < 8; ++tries) {
+        off_t size = lseek(journal.fd.get(), 0, SEEK_END);
+        if (size < 0) return Error::io;
+        if (size == 0) return Error::journal_damaged; // MUST 6
+        error = fold_to(host, account, journal.fd.get(), {u64(size)}, journal.folded);
+        // What was read may have been freed under us by those who went on; then what it says means nothing.
+        off_t now = lseek(journal.fd.get(), 0, SEEK_END);
+        if (now < 0) return Error::io;
+        if (u64(now) <= u64(size) + fold_window) return error;
+        error = Error::journal_overtaken;
+    }
+    return error;
+}
+
+Error append(const Host& host, const Account& account, Journal& journal, Entry entry, Verdict& verdict,
+             State& state) {
+    int fd = journal.fd.get();
+    EntryBytes bytes;
+    entry.key = host.keyring.newest().id;
+    entry.seen = journal.folded.state;
+    entry.base = journal.folded.base;
+    Error error = write_entry(entry, host.keyring, account, bytes);
+    if (error != Error::none) return error;
+    u64 at = 0;
+    error = write_once(fd, bytes, at);
+    if (error != Error::none) return error;
+    Folded before;
+    error = fold_to(host, account, fd, {at, &bytes}, before);
+    off_t now = lseek(fd, 0, SEEK_END); // MUST 3
+    if (now < 0) return Error::io;
+    if (u64(now) > at + entry_size + fold_window) return Error::journal_overtaken;
+    if (error != Error::none) return error;
+    Verdict judged = judge(before.state, entry);
+    if (fdatasync(fd) != 0) return error_of_errno();
+    verdict = judged;
+    state = before.state;
+    journal.folded = {before.state, at + entry_size};
+    if (at / block != (at + entry_size) / block) {
+        free_beginning(host, account, fd, at);
+        keep_spare_room(fd, at + entry_size);
+    }
+    return Error::none;
+}
+
+Error create_journal(const Host& host, const Account& account, Entry entry) {
+    EntryBytes bytes;
+    entry.key = host.keyring.newest().id;
+    entry.seen = {};
+    entry.base = 0;
+    Error error = write_entry(entry, host.keyring, account, bytes);
+    if (error != Error::none) return error;
+    int directory = host.directory.get();
+    Text<240> first = name_in_store(account, entry.next, ".first");
+    Fd fd;
+    error = open_at(directory, first.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_EXCL, fd);
+    if (error != Error::none) return error;
+    error = fill_journal(fd.get(), account.uid, bytes);
+    if (error == Error::none) error = give_name(directory, first.c_str(), account.file.c_str());
+    if (error != Error::none) {
+        int kept = errno;
+        (void)unlinkat(directory, first.c_str(), 0);
+        errno = kept;
+    }
+    return error;
+}
+
+} // namespace totp

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "record.h"
+#include "core/judge.h"
+#include "core/words.h"
+#include "random.h"
+#include "sealed.h"
+#include <dirent.h>
+#include <errno.h>
+#include <unistd.h>
+
+namespace totp {
+namespace {
+
+Error read_sealed(const Host& host, const Account& account, u64 id, Head& head, Credential& credential) {
+    Fd fd;
+    Error error = open_at(host.directory.get(), name_in_store(account, id, "").c_str(), O_RDONLY, fd);
+    if (error != Error::none) {
+        if (errno == ENOENT) return Error::credential_missing;
+        return errno == ELOOP || errno == ENXIO ? Error::record_unsafe : error;
+    }
+    error = look_at(fd.get(), {account.uid, 07177, false}, Error::record_unsafe);
+    if (error != Error::none) return error;
+    std::array<u8, longest_sealed> file;
+    size_t size = 0;
+    error = read_all(fd.get(), file, size, Error::credential_damaged);
+    return error == Error::none ? unseal(Bytes(file).first(size), id, host.keyring, account, head, credential)
+                                : error;
+}
+
+Error write_sealed(const Host& host, const Account& account, const Head& head, const Credential& credential) {
+    std::array<u8, longest_sealed> file;
+    size_t size = 0;
+    Error error = seal(credential, head, host.keyring, account, file, size);
+    if (error != Error::none) return error;
+    error = create_file(host.directory.get(), name_in_store(account, head.id, "").c_str(), account.uid, 0600,
+                        Bytes(file).first(size));
+    if (error != Error::none) return error;
+    return fsync(host.directory.get()) == 0 ? Error::none : error_of_errno();
+}
+
+/// The id in `<file>.<id>` and `<file>.<id>.first`, when `name` is one of the account's.
+bool is_of(string_view name, const Account& account, u64& id, bool& first) {
+    size_t size = account.file.size();
+    if (slice(name, 0, size) != account.file.view() || slice(name, size, 1) != ".") return false;
+    first = slice(name, size + 17) == ".first";
+    return read_id(slice(name, size + 1, 16), id) && (first || name.size() == size + 17);
+}
+
+/// What the credential's file `id` was computed from, or 0.
+u64 replaced_by(const Host& host, const Account& account, u64 id) {
+    Fd fd;
+    if (open_at(host.directory.get(), name_in_store(account, id, "").c_str(), O_RDONLY, fd) != Error::none) return 0;
+    std::array<u8, longest_head> room;
+    ssize_t got = read(fd.get(), room.data(), room.size());
+    string_view text = text_of(Bytes(room).first(got > 0 ? size_t(got) : 0));
+    Head head;
+    return read_head(next_line(text), account, head) == Error::none ? head.replaces : 0;
+}
+
+/// Whether the file can never come in force any more. It was computed from what was in force when it was
+/// written, so before this look; if that is in force no longer it never will be, since ids do not come back.
+/// The state is read after the file: a cleaner that looks the other way round, and is stopped between, takes
+/// away what came in force meanwhile, and locks the person out.
+bool is_void(const Host& host, Record& record, u64 id) {
+    u64 replaces = replaced_by(host, record.account, id);
+    if (replaces == 0 || load_journal(host, record.account, record.journal) != Error::none) return false;
+    return record.state().credential != id && record.state().credential != replaces;
+}
+
+/// Removes what killed set-ups left. A journal that has not got its name cannot get it any more: it is taken.
+void remove_left_over(const Host& host, Record& record) {
+    DIR* list = opendir(host.place.store);
+    if (!list) return;
+    while (const dirent* entry = readdir(list)) {
+        u64 id = 0;
+        bool first = false;
+        if (!is_of(entry->d_name, record.account, id, first)) continue;
+        if (first || is_void(host, record, id)) (void)unlinkat(host.directory.get(), entry->d_name, 0);
+    }
+    closedir(list);
+}
+
+Entry entry_of(const Change& change, u64 from, u64 next) {
+    Entry entry;
+    entry.kind = Kind::rotate;
+    entry.caller = change.caller;
+    entry.credential = from;
+    entry.next = next;
+    entry.time = change.time;
+    entry.actor = change.actor;
+    entry.bucket = change.bucket;
+    entry.spent = change.spent;
+    entry.continues = change.continues;
+    entry.fresh_codes = change.fresh_codes;
+    entry.backup_index = change.spent_code;
+    return entry;
+}
+
+/// Appends the change, or begins the journal with it. Error::stale when it did not count.
+Error put_in_force(const Host& host, Record& record, const Entry& entry) {
+    if (!record.journal.fd.is_open()) {
+        Error error = create_journal(host, record.account, entry);
+        return error == Error::none ? open_journal(host, record.account, record.journal) : error;
+    }
+    Verdict verdict = Verdict::none;
+    State state;
+    Error error = append(host, record.account, record.journal, entry, verdict, state);
+    if (error != Error::none) return error;
+    return verdict == Verdict::accepted ? Error::none : Error::stale;
+}
+} // namespace
+
+Error open_record(const Host& host, Record& record) {
+    Error error = open_journal(host, record.account, record.journal);
+    for (int tries = 0; error == Error::none && tries < 8; ++tries) {
+        u64 id = record.state().credential;
+        if (!in_force(id)) return Error::no_record;
+        Head head;
+        Error read = read_sealed(host, record.account, id, head, record.credential);
+        if (read != Error::credential_missing) return read;
+        // Somebody may have put another one in force between the two looks.
+        error = load_journal(host, record.account, record.journal);
+        if (error == Error::none && record.state().credential == id) return read;
+    }
+    return error == Error::none ? Error::credential_missing : error;
+}
+
+Error rotate(const Host& host, Record& record, const Credential* next, const Change& change) {
+    u64 from = record.journal.fd.is_open() ? record.state().credential : 0;
+    Head head{host.keyring.newest().id, 0, from};
+    if (!random_id(head.id)) return Error::crypto;
+    if (!next) head.id |= nothing_in_force;
+    Error error = next ? write_sealed(host, record.account, head, *next) : Error::none;
+    if (error != Error::none) return error;
+    error = put_in_force(host, record, entry_of(change, from, head.id));
+    int directory = host.directory.get();
+    // Only what did certainly not come in force: after a failed write or flush nobody knows.
+    if (error == Error::stale && next) (void)unlinkat(directory, name_in_store(record.account, head.id, "").c_str(), 0);
+    if (error != Error::none) return error;
+    if (in_force(from)) (void)unlinkat(directory, name_in_store(record.account, from, "").c_str(), 0);
+    remove_left_over(host, record);
+    return Error::none;
+}
+
+Error discard_record(const Host& host, const Account& account) {
+    // The journal first: without it nothing else of the account's counts.
+    int directory = host.directory.get();
+    if (unlinkat(directory, account.file.c_str(), 0) != 0 && errno != ENOENT) return error_of_errno();
+    DIR* list = opendir(host.place.store);
+    if (!list) return Error::io;
+    u64 id = 0;
+    bool first = false;
+    while (const dirent* entry = readdir(list)) {
+        if (is_of(entry->d_name, account, id, first)) (void)unlinkat(directory, entry->d_name, 0);
+    }
+    closedir(list);
+    return fsync(directory) == 0 ? Error::none : error_of_errno();
+}
+
+} // namespace totp

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// A person's record: the journal, and the credential that its state names.
+#pragma once
+#include "core/credential.h"
+#include "journal.h"
+
+namespace totp {
+
+struct Record {
+    Account account;
+    Journal journal;
+    Credential credential; ///< the one in force
+    const State& state() const { return journal.folded.state; }
+};
+
+/// Opens the journal and unseals the credential in force. `record.account` is given.
+/// Error::no_record also when the journal says that nothing is in force; the journal is open then.
+Error open_record(const Host& host, Record& record);
+
+/// Who changes a credential, and what of the old one goes on.
+struct Change {
+    u64 time = 0; ///< seconds since 1970
+    u32 actor = 0;
+    Caller caller = Caller::root;
+    Bucket bucket;
+    std::array<u32, most_tokens> spent{};     ///< counter + 1 that the proof spends on each new token
+    std::array<u8, most_tokens> continues{no_slot, no_slot, no_slot, no_slot,
+                                          no_slot, no_slot, no_slot, no_slot}; ///< new slot → old slot
+    bool fresh_codes = true;
+    u8 spent_code = no_slot; ///< the backup code that the proof spends
+};
+
+/// Puts `next` in force in place of the credential of `record`, or nothing in force when it is nullptr: writes
+/// the new file, appends the change, and removes what it superseded. Error::stale, and nothing changed, when
+/// another credential came in force meanwhile. `record` may be one that does not exist yet.
+Error rotate(const Host& host, Record& record, const Credential* next, const Change& change);
+
+/// Removes a record that cannot be read any more, with everything of the account's. For root alone.
+Error discard_record(const Host& host, const Account& account);
+
+} // namespace totp
