@@ -28,6 +28,7 @@ Form form_of(size_t digits) {
 } // namespace
 
 void read_answer(string_view typed, Answer& answer) {
+    answer.form = Form::none;
     typed = without_newline(typed);
     Secret<17> kept; // one more than the longest form, so that a longer answer is seen to be unfit
     bool digits_only = true;

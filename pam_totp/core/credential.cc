@@ -7,8 +7,9 @@ constexpr string_view text_version = "credential 1", head_version = "pam_totp-cr
 constexpr u32 most_rounds = 1000000;
 
 bool read_token(Words& words, Token& token) {
-    token.name = Text<32>(words.value("name"));
-    if (!fits_as_token_name(token.name.view()) || !read_type(words.value("type"), token.type) ||
+    string_view name = words.value("name");
+    token.name = Text<32>(name);
+    if (!fits_as_token_name(name) || !read_type(words.value("type"), token.type) ||
         !read_hash(words.value("hash"), token.hash)) {
         return false;
     }

@@ -85,6 +85,7 @@ void note_success(State& state, const Entry& entry) {
 }
 
 Verdict judge_right(State& state, const Entry& entry) {
+    if (entry.spent == std::array<u32, most_tokens>{}) return Verdict::wrong; // what spends nothing is no code
     bool fresh = true;
     u32 below = entry.form == Form::two_codes ? 1 : 0; // the first of two is the counter before
     for (size_t i = 0; i < most_tokens; ++i) {

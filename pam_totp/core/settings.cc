@@ -19,14 +19,14 @@ bool read_between(string_view text, u64 least, u64 most, u64& number) {
 /// Seconds, or a number with a unit; 1 second to 31 days.
 bool read_duration(string_view text, u32& seconds) {
     constexpr u64 most = 31 * 86400;
-    u64 unit = 1, number = 0;
+    u64 unit = 0, number = 0;
     if (!text.empty()) {
         switch (text.back()) {
         case 'd': unit = 86400; break;
         case 'h': unit = 3600; break;
         case 'm': unit = 60; break;
-        case 's': break;
-        default: unit = 0;
+        case 's': unit = 1; break;
+        default: break;
         }
     }
     if (unit != 0) text.remove_suffix(1);
