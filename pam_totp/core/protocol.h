@@ -12,6 +12,7 @@
 // Values are escaped as Writer::escaped does, so no value holds a blank or a newline.
 #pragma once
 #include "bytes.h"
+#include "backup_code.h"
 #include "error.h"
 #include "list.h"
 #include "state.h"

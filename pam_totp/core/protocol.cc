@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol.h"
+#include "base32.h"
+
+namespace totp {
+namespace {
+constexpr string_view verbs[] = {"init", "setup", "status", "verify", "codes", "remove_all"};
+constexpr string_view questions[] = {"permission", "proof", "code"};
+
+/// An empty value is written `-`, since no value may be empty; a `-` of its own is escaped by its twin.
+void write_value(string_view name, string_view value, Writer& out) {
+    out.add(' ').add(name).add('=');
+    if (value.empty()) {
+        out.add('-');
+    } else if (value == "-") {
+        out.add("%2D");
+    } else {
+        out.escaped(value);
+    }
+}
+
+void write_flag(string_view name, bool value, Writer& out) { out.add(' ').add(name).add(value ? "=1" : "=0"); }
+bool read_flag(Words& words, string_view name) { return words.number(name, 0, 1) == 1; }
+
+template <size_t N> Text<N> read_text(Words& words, string_view name) {
+    string_view value = words.value(name);
+    if (value == "-") return {};
+    std::array<char, N> room;
+    size_t size = 0;
+    if (!unescape(value, room, size)) words.fail();
+    return words.ok() ? Text<N>(string_view(room.data(), size)) : Text<N>();
+}
+
+template <size_t N> void read_secret(Words& words, string_view name, Secret<N>& secret) {
+    string_view value = words.value(name);
+    Room room = secret.fill(N);
+    size_t size = 0;
+    bool fits = value == "-" || unescape(value, {reinterpret_cast<char*>(room.data()), N}, size);
+    if (!fits || !words.ok()) words.fail(), size = 0;
+    secret.shrink(size);
+}
+
+/// The place of a word in a list; the words of an enum stand in its order.
+template <size_t N> size_t one_of(Words& words, string_view text, const string_view (&list)[N]) {
+    for (size_t i = 0; i < N; ++i) {
+        if (text == list[i]) return i;
+    }
+    words.fail();
+    return 0;
+}
+
+Verdict read_verdict(Words& words) {
+    string_view text = words.value("verdict");
+    for (u8 v = 0; v <= u8(Verdict::clock_behind); ++v) {
+        if (text == word(Verdict(v))) return Verdict(v);
+    }
+    words.fail();
+    return Verdict::none;
+}
+
+Error read_error(Words& words) {
+    string_view text = words.value("error");
+    for (u8 e = 0; e <= u8(Error::limits); ++e) {
+        if (text == word(Error(e))) return Error(e);
+    }
+    words.fail();
+    return Error::io;
+}
+
+void write_token_words(const Token& token, Writer& out) {
+    write_value("token", token.name.view(), out);
+    out.add(" type=").add(word(token.type)).add(" hash=").add(word(token.hash));
+    out.add(" digits=").number(u64(token.digits)).add(" period=").number(u64(token.period));
+}
+
+void read_token_words(Words& words, Token& token) {
+    token.name = read_text<32>(words, "token");
+    bool fits = fits_as_token_name(token.name.view()) && read_type(words.value("type"), token.type) &&
+                read_hash(words.value("hash"), token.hash);
+    token.digits = unsigned(words.number("digits", least_digits, most_digits));
+    token.period = unsigned(words.number("period", least_period, most_period));
+    if (!fits) words.fail();
+}
+
+/// A line that begins with `what`.
+Words begin(string_view line, string_view what) {
+    Words words(line);
+    if (words.word() != what) words.fail();
+    return words;
+}
+
+u32 read_time(Words& words, string_view name) { return u32(words.number(name, 0, UINT32_MAX)); }
+} // namespace
+
+void write_request(const Request& request, Writer& out) {
+    out.add(verbs[size_t(request.verb)]);
+    write_value("user", request.user.view(), out);
+    if (request.verb == Verb::setup) {
+        write_token_words(request.token, out);
+        out.add(" key=");
+        if (request.token.key.empty()) out.add('-');
+        write_base32(request.token.key.reveal(), out);
+        out.add(" counter=").number(u64(request.counter));
+        write_flag("codes_only", request.codes_only, out);
+        write_flag("confirm", request.confirm, out);
+        write_flag("if_missing", request.if_missing, out);
+    }
+    out.add('\n');
+}
+
+bool read_request(string_view line, Request& request) {
+    Words words(line);
+    request.verb = Verb(one_of(words, words.word(), verbs));
+    request.user = read_text<255>(words, "user");
+    if (words.ok() && request.verb == Verb::setup) {
+        read_token_words(words, request.token);
+        string_view key = words.value("key");
+        if (key != "-" && !read_base32(key, request.token.key)) words.fail();
+        request.counter = u32(words.number("counter", 0, UINT32_MAX - 1));
+        request.codes_only = read_flag(words, "codes_only");
+        request.confirm = read_flag(words, "confirm");
+        request.if_missing = read_flag(words, "if_missing");
+    }
+    return words.done();
+}
+
+void write_answer(string_view typed, Writer& out) {
+    out.add("answer");
+    write_value("text", typed, out);
+    out.add('\n');
+}
+
+bool read_answer_line(string_view line, Secret<128>& typed) {
+    Words words = begin(line, "answer");
+    read_secret(words, "text", typed);
+    return words.done();
+}
+
+void write_ask(const Ask& ask, Writer& out) {
+    out.add("ask for=").add(questions[size_t(ask.what)]).add(" verdict=").add(word(ask.verdict));
+    out.add(" skew=").number(ask.skew).add(" wait=").number(u64(ask.wait)).add('\n');
+}
+
+bool read_ask(string_view line, Ask& ask) {
+    Words words = begin(line, "ask");
+    ask.what = For(one_of(words, words.value("for"), questions));
+    ask.verdict = read_verdict(words);
+    ask.skew = words.signed_number("skew", INT32_MIN, INT32_MAX);
+    ask.wait = read_time(words, "wait");
+    return words.done();
+}
+
+void write_key(const Key& key, Writer& out) {
+    out.add("key");
+    write_value("uri", key.uri.view(), out);
+    write_value("secret", key.secret.reveal_text(), out);
+    out.add(" type=").add(word(key.type)).add(" digits=").number(u64(key.digits));
+    out.add(" period=").number(u64(key.period)).add('\n');
+}
+
+bool read_key(string_view line, Key& key) {
+    Words words = begin(line, "key");
+    key.uri = read_text<1024>(words, "uri");
+    read_secret(words, "secret", key.secret);
+    if (!read_type(words.value("type"), key.type)) words.fail();
+    key.digits = unsigned(words.number("digits", least_digits, most_digits));
+    key.period = unsigned(words.number("period", least_period, most_period));
+    return words.done();
+}
+
+void write_token_line(const Token& token, Writer& out) {
+    out.add("token");
+    write_token_words(token, out);
+    out.add('\n');
+}
+
+bool read_token_line(string_view line, Token& token) {
+    Words words = begin(line, "token");
+    read_token_words(words, token);
+    return words.done();
+}
+
+void write_record_line(const RecordLine& r, Writer& out) {
+    out.add("record codes_left=").number(u64(r.codes_left)).add(" codes_made=").number(u64(r.codes_made));
+    out.add(" guesses_left=").number(u64(r.guesses_left)).add(" last_success=").number(u64(r.last_success));
+    out.add(" wrong=").number(u64(r.wrong)).add(" created=").number(u64(r.created));
+    out.add(" changed=").number(u64(r.changed)).add(" changed_by=").number(u64(r.changed_by)).add('\n');
+}
+
+bool read_record_line(string_view line, RecordLine& r) {
+    Words words = begin(line, "record");
+    r.codes_left = u32(words.number("codes_left", 0, most_backup_codes));
+    r.codes_made = u32(words.number("codes_made", 0, most_backup_codes));
+    r.guesses_left = read_time(words, "guesses_left");
+    r.last_success = read_time(words, "last_success");
+    r.wrong = read_time(words, "wrong");
+    r.created = read_time(words, "created");
+    r.changed = read_time(words, "changed");
+    r.changed_by = read_time(words, "changed_by");
+    return words.done();
+}
+
+void write_skew(i64 seconds, Writer& out) { out.add("skew seconds=").number(seconds).add('\n'); }
+
+bool read_skew(string_view line, i64& seconds) {
+    Words words = begin(line, "skew");
+    seconds = words.signed_number("seconds", INT32_MIN, INT32_MAX);
+    return words.done();
+}
+
+void write_code(string_view grouped, Writer& out) {
+    out.add("code");
+    write_value("text", grouped, out);
+    out.add('\n');
+}
+
+bool read_code(string_view line, Secret<17>& grouped) {
+    Words words = begin(line, "code");
+    read_secret(words, "text", grouped);
+    return words.done();
+}
+
+void write_done(const Done& done, Writer& out) {
+    out.add("done error=").add(word(done.error)).add(" verdict=").add(word(done.verdict));
+    write_flag("changed", done.changed, out);
+    write_flag("replaced", done.replaced, out);
+    write_value("user", done.user.view(), out);
+    write_value("detail", done.detail.view(), out);
+    out.add('\n');
+}
+
+bool read_done(string_view line, Done& done) {
+    Words words = begin(line, "done");
+    done.error = read_error(words);
+    done.verdict = read_verdict(words);
+    done.changed = read_flag(words, "changed");
+    done.replaced = read_flag(words, "replaced");
+    done.user = read_text<255>(words, "user");
+    done.detail = read_text<512>(words, "detail");
+    return words.done();
+}
+
+} // namespace totp

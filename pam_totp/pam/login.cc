@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "login.h"
+#include "conversation.h"
+#include "core/answer.h"
+#include "core/judge.h"
+#include "log.h"
+#include "options.h"
+#include "phrases.h"
+#include "store/record.h"
+#include "store/settings_file.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <pwd.h>
+#include <security/pam_ext.h>
+#include <security/pam_modutil.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+namespace totp {
+namespace {
+constexpr u32 remembered_reason = 600; ///< seconds for which the last refusal is told at the next prompt
+
+string_view item(pam_handle_t* pam, int which) {
+    const void* text = nullptr;
+    if (pam_get_item(pam, which, &text) != PAM_SUCCESS || !text) return {};
+    return static_cast<const char*>(text);
+}
+
+u64 clock_now() { return u64(time(nullptr)); }
+
+/// A numeric address as 16 bytes, IPv4 mapped; zero for names and for none.
+std::array<u8, 16> address_of(string_view rhost) {
+    std::array<u8, 16> address{};
+    if (rhost.empty()) return address;
+    if (inet_pton(AF_INET6, rhost.data(), address.data()) == 1) return address;
+    address = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255};
+    return inet_pton(AF_INET, rhost.data(), address.data() + 12) == 1 ? address : std::array<u8, 16>{};
+}
+
+/// One attempt to get in: what is known of it, and what it goes through.
+class Login {
+  public:
+    Login(pam_handle_t* pam, int flags) : pam_(pam), flags_(flags) {}
+    Outcome run(int argc, const char** argv);
+
+  private:
+    bool read_arguments(int argc, const char** argv);
+    bool read_settings_file();
+    bool find_person();
+    bool first_factor_is_known() const;
+    Error open();
+    Outcome without_record();
+    Outcome ask_in_vain();
+    Outcome ask_for_code();
+    Outcome judge_answer(const Answer& answer, u64 now, Verdict& verdict);
+    Outcome unavailable(Error error);
+    Phrase prompt_for(Verdict verdict, u64 now) const;
+    void conclude(const Finding& finding, Verdict verdict, const State& before, const State& after, u64 now);
+    bool is_password(Bytes typed) const;
+    const char* issuer(std::span<char> room) const;
+    Bucket bucket() const { return settings_.bucket; }
+
+    pam_handle_t* pam_;
+    int flags_;
+    Options options_;
+    Settings settings_;
+    Policy policy_;
+    LogLine line_;
+    Host host_;
+    Record record_;
+    bool is_account_ = false;
+};
+
+bool Login::read_arguments(int argc, const char** argv) {
+    const char *culprit = "", *reason = "";
+    if (read_options(argc, argv, options_, culprit, reason)) return true;
+    log_misfit(pam_, line_, culprit, 0, reason);
+    return false;
+}
+
+bool Login::read_settings_file() {
+    Misfit misfit;
+    Error error = load_settings(options_.conf, options_.place.owner, options_.conf_given, settings_, misfit);
+    int number = errno;
+    if (error == Error::bad_setting) {
+        log_misfit(pam_, line_, options_.conf, misfit.line, misfit.reason);
+    } else if (error != Error::none) {
+        log_error(pam_, line_, error, options_.conf, number);
+    }
+    policy_.window = options_.window >= 0 ? unsigned(options_.window) : settings_.window;
+    policy_.bucket = settings_.bucket;
+    return error == Error::none;
+}
+
+/// The account by its uid's own name, so that an alias of it finds the same record.
+bool Login::find_person() {
+    const passwd* found = pam_modutil_getpwnam(pam_, line_.user.data());
+    const passwd* person = found ? pam_modutil_getpwuid(pam_, found->pw_uid) : nullptr;
+    is_account_ = person && make_account(person->pw_name, person->pw_uid, record_.account) == Error::none;
+    return is_account_;
+}
+
+/// sshd proved a key, or the administrator says that a wrong password ends the stack above this line.
+bool Login::first_factor_is_known() const {
+    if (options_.after_password) return true;
+    const char* info = pam_getenv(pam_, "SSH_AUTH_INFO_0");
+    return info && strncmp(info, "publickey ", 10) == 0;
+}
+
+Error Login::open() {
+    Error error = open_host(options_.place, host_);
+    return error == Error::none ? open_record(host_, record_) : error;
+}
+
+Outcome Login::unavailable(Error error) {
+    int number = errno;
+    bool of_key = error >= Error::key_missing && error <= Error::key_malformed;
+    bool of_store = error >= Error::store_missing && error <= Error::store_remote;
+    Text<512> path(of_key ? options_.place.key : options_.place.store);
+    if (!of_key && !of_store) path.add('/').add(record_.account.file.view());
+    log_error(pam_, line_, error, path.view(), number);
+    tell(pam_, flags_, "The second factor cannot be checked now. The administrator finds the reason in the log.");
+    return Outcome::unavailable;
+}
+
+/// Asks all the same, so that nobody sees from outside who has what set up.
+Outcome Login::ask_in_vain() {
+    Secret<longest_reply> typed;
+    if (ask(pam_, options_.prompt, options_.echo, typed) != PAM_SUCCESS) return Outcome::unheard;
+    if (is_account_) log_verdict(pam_, line_, "not_set_up"); // an unknown name may be a password typed too early
+    if (!is_account_) log_verdict(pam_, LogLine{{}, line_.rhost, line_.service, {}}, "unknown_user");
+    if (is_account_ && first_factor_is_known() && getuid() == record_.account.uid) {
+        Phrase hint("No codes are set up for ");
+        hint.add(record_.account.name.view()).add(" here. Run: pam-totp setup");
+        tell(pam_, flags_, hint.c_str());
+    }
+    return Outcome::refused;
+}
+
+Outcome Login::without_record() {
+    if (!options_.nullok) return ask_in_vain();
+    log_verdict(pam_, line_, "not_asked");
+    return first_factor_is_known() ? Outcome::accepted : Outcome::not_asked;
+}
+
+const char* Login::issuer(std::span<char> room) const {
+    if (!settings_.issuer.empty()) return settings_.issuer.c_str();
+    if (gethostname(room.data(), room.size() - 1) != 0) room[0] = '\0';
+    room.back() = '\0';
+    return room.data();
+}
+
+Phrase Login::prompt_for(Verdict verdict, u64 now) const {
+    Phrase text;
+    const State& state = record_.state();
+    if (verdict == Verdict::none && state.last_answer <= now && now - state.last_answer < remembered_reason) {
+        verdict = state.last_verdict; // of the call before: sudo, sshd and login ask again themselves
+    }
+    if (gate(state, now, policy_) == Gate::two_codes && verdict != Verdict::clock_behind) verdict = Verdict::two_needed;
+    if (first_factor_is_known()) {
+        std::array<char, 65> room{};
+        Situation situation{issuer(room), record_.account.name.view(), 30, now, state.wrong};
+        for (const Token& token : record_.credential.tokens) situation.period = token.period;
+        text = reason_for(verdict, situation);
+    }
+    return text.add(options_.prompt);
+}
+
+/// Some ssh clients answer every prompt with the password.
+bool Login::is_password(Bytes typed) const {
+    string_view password = item(pam_, PAM_AUTHTOK);
+    return !password.empty() && equal_secrets(typed, bytes_of(password));
+}
+
+void Login::conclude(const Finding& finding, Verdict verdict, const State& before, const State& after, u64 now) {
+    bool codes = !record_.credential.backup.digests.empty();
+    u32 left = backup_codes_left(after, record_.credential.backup.digests.size());
+    LogLine line = line_;
+    if (finding.slot >= 0) line.token = record_.credential.tokens[size_t(finding.slot)].name.view();
+    line.guesses_left = int(guesses_left(after.full_at[size_t(policy_.caller)], bucket(), now));
+    if (verdict == Verdict::accepted_backup) line.codes_left = int(left);
+    log_verdict(pam_, line, word(verdict));
+    if (verdict != Verdict::accepted && verdict != Verdict::accepted_backup) return;
+    Phrase text = news(before, verdict, left, codes);
+    if (!text.empty()) tell(pam_, flags_, Phrase(slice(text.view(), 0, text.size() - 1)).c_str());
+}
+
+Outcome Login::judge_answer(const Answer& answer, u64 now, Verdict& verdict) {
+    Finding finding;
+    State before = record_.state(), after = before;
+    Error error = examine(record_.credential, before, answer, now, policy_, finding);
+    verdict = finding.verdict;
+    if (error == Error::none && finding.append) {
+        finding.entry.from = address_of(line_.rhost);
+        error = append(host_, record_.account, record_.journal, finding.entry, verdict, after);
+    }
+    if (error != Error::none) return unavailable(error);
+    conclude(finding, verdict, before, after, now);
+    return verdict == Verdict::accepted || verdict == Verdict::accepted_backup ? Outcome::accepted
+                                                                               : Outcome::refused;
+}
+
+Outcome Login::ask_for_code() {
+    Outcome outcome = Outcome::refused;
+    Verdict verdict = Verdict::none;
+    bool again = true; // once more when the codes were changed while the person typed
+    for (unsigned tries = options_.tries; tries > 0 && outcome == Outcome::refused; --tries) {
+        Secret<longest_reply> typed;
+        Phrase prompt = prompt_for(verdict, clock_now());
+        if (ask(pam_, prompt.c_str(), options_.echo, typed) != PAM_SUCCESS) return Outcome::unheard;
+        Answer answer;
+        if (!is_password(typed.reveal())) read_answer(typed.reveal_text(), answer);
+        outcome = judge_answer(answer, clock_now(), verdict);
+        if (verdict != Verdict::stale || !again) continue;
+        again = false;
+        ++tries;
+        Error error = open_record(host_, record_);
+        if (error == Error::no_record) return Outcome::refused;
+        if (error != Error::none) return unavailable(error);
+    }
+    return outcome;
+}
+
+Outcome Login::run(int argc, const char** argv) {
+    line_.service = item(pam_, PAM_SERVICE);
+    line_.rhost = item(pam_, PAM_RHOST);
+    if (!read_arguments(argc, argv)) return Outcome::unavailable;
+    if (!serves(options_, line_.service)) return Outcome::not_asked;
+    const char* user = nullptr;
+    if (pam_get_user(pam_, &user, nullptr) != PAM_SUCCESS || !user) return Outcome::unheard;
+    line_.user = user;
+    if (!read_settings_file()) return Outcome::unavailable;
+    if (!find_person()) return ask_in_vain();
+    Error error = open();
+    if (options_.debug) pam_syslog(pam_, LOG_DEBUG, "record: %.*s", int(word(error).size()), word(error).data());
+    if (error == Error::no_record) return without_record();
+    return error == Error::none ? ask_for_code() : unavailable(error);
+}
+} // namespace
+
+Outcome login(pam_handle_t* pam, int flags, int argc, const char** argv) { return Login(pam, flags).run(argc, argv); }
+
+} // namespace totp
