@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service.h"
+#include "core/judge.h"
+#include "store/random.h"
+#include "store/settings_file.h"
+#include <errno.h>
+#include <pwd.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+namespace totp {
+namespace {
+constexpr int most_tries = 3;
+constexpr u32 rounds = 1000; // of PBKDF2, for 75 random bits; see backup_code.h
+
+/// The account that the request names; the caller's own when it names none.
+Error find_account(Service& s) {
+    const passwd* found = s.request.user.empty() ? getpwuid(s.caller) : getpwnam(s.request.user.c_str());
+    if (!found) return Error::bad_account;
+    u32 uid = found->pw_uid;
+    if (uid != s.caller && !s.is_root) return Error::bad_account;
+    found = getpwuid(uid); // the uid's own name, so that an alias of it finds the same record
+    if (!found) return Error::bad_account;
+    s.done.user = Text<255>(string_view(found->pw_name));
+    return make_account(found->pw_name, uid, s.record.account);
+}
+
+void send_status(Service& s) {
+    const State& state = s.record.state();
+    const BackupCodes& backup = s.record.credential.backup;
+    for (const Token& token : s.record.credential.tokens) (void)s.channel.send<const Token&>(write_token_line, token);
+    RecordLine line;
+    line.codes_made = u32(backup.digests.size());
+    line.codes_left = backup_codes_left(state, backup.digests.size());
+    line.guesses_left = guesses_left(state.full_at[size_t(Caller::root)], s.settings.bucket, clock_now());
+    line.last_success = state.last_success;
+    line.wrong = state.wrong;
+    line.created = u32(s.record.credential.created);
+    line.changed = state.changed;
+    line.changed_by = state.changed_by;
+    (void)s.channel.send<const RecordLine&>(write_record_line, line);
+}
+
+u32 seconds_to_next(const Credential& credential) {
+    for (const Token& token : credential.tokens) {
+        if (token.type == Type::totp) return u32(token.period - clock_now() % token.period);
+    }
+    return 0;
+}
+
+bool was_accepted(Verdict verdict) { return verdict == Verdict::accepted || verdict == Verdict::accepted_backup; }
+
+/// One answer against the record in force, spent by its entry.
+Error try_answer(Service& s, string_view typed, Verdict& verdict) {
+    Answer answer;
+    read_answer(typed, answer);
+    Finding finding;
+    Error error = examine(s.record.credential, s.record.state(), answer, clock_now(), s.policy(), finding);
+    verdict = finding.verdict;
+    if (error != Error::none || !finding.append) return error;
+    State after;
+    return append(s.host, s.record.account, s.record.journal, finding.entry, verdict, after);
+}
+
+Error verify(Service& s) {
+    Error error = open_record(s.host, s.record);
+    if (error != Error::none) return error;
+    string_view line;
+    Secret<128> typed;
+    (void)s.channel.send<const Ask&>(write_ask, Ask{For::permission});
+    if (!s.channel.receive(line) || !read_answer_line(line, typed)) return Error::none; // given up: nothing judged
+    return try_answer(s, typed.reveal_text(), s.done.verdict);
+}
+
+Error status(Service& s) {
+    Error error = open_record(s.host, s.record);
+    if (error == Error::none) send_status(s);
+    return error;
+}
+
+Error renew_codes(Service& s) {
+    Error error = open_record(s.host, s.record);
+    if (error != Error::none || !permit(s)) return error;
+    Credential next;
+    next.created = clock_now();
+    for (const Token& token : s.record.credential.tokens) next.tokens.grow()->copy_from(token);
+    std::array<Secret<15>, backup_codes_in_a_set> codes;
+    error = make_backup_codes(next.backup, codes);
+    if (error != Error::none) return error;
+    Change change = change_by(s);
+    for (size_t i = 0; i < next.tokens.size(); ++i) change.continues[i] = u8(i);
+    error = rotate(s.host, s.record, &next, change);
+    s.done.changed = error == Error::none;
+    if (s.done.changed) (void)send_backup_codes(s, codes);
+    return error;
+}
+
+Error remove_all(Service& s) {
+    Error error = open_record(s.host, s.record);
+    bool unreadable = error != Error::none && error != Error::no_record;
+    if (unreadable && s.is_root) {
+        // Nothing can be computed from it any more; root's word is all there is.
+        Error discarded = discard_record(s.host, s.record.account);
+        s.done.changed = discarded == Error::none;
+        return discarded;
+    }
+    if (error != Error::none || !permit(s)) return error;
+    error = rotate(s.host, s.record, nullptr, change_by(s));
+    s.done.changed = error == Error::none;
+    return error;
+}
+
+Error serve_record(Service& s) {
+    bool changes = s.request.verb != Verb::status && s.request.verb != Verb::verify;
+    if (changes && !s.is_root && !s.settings.self_setup) {
+        s.done.detail = Text<512>(string_view("self-setup = no: the administrator sets codes up here"));
+        return Error::bad_setting;
+    }
+    Error error = find_account(s);
+    if (error == Error::none) error = open_host(s.place, s.host);
+    if (error != Error::none) return error;
+    switch (s.request.verb) {
+    case Verb::setup: return set_up(s);
+    case Verb::status: return status(s);
+    case Verb::verify: return verify(s);
+    case Verb::codes: return renew_codes(s);
+    default: return remove_all(s);
+    }
+}
+
+Error serve_request(Service& s) {
+    if (s.request.verb == Verb::init) {
+        if (s.place.owner != s.caller) return s.done.detail = Text<512>(string_view("only root can")), Error::io;
+        Error error = init_host(s.place, s.group);
+        s.done.changed = error == Error::none;
+        return error;
+    }
+    Misfit misfit;
+    Error error = load_settings(s.conf, s.place.owner, s.conf_given, s.settings, misfit);
+    if (error == Error::bad_setting) s.done.detail = Text<512>(misfit.reason);
+    return error == Error::none ? serve_record(s) : error;
+}
+} // namespace
+
+u64 clock_now() { return u64(time(nullptr)); }
+
+Change change_by(const Service& s) {
+    Change change;
+    change.time = clock_now();
+    change.actor = s.caller;
+    change.caller = s.policy().caller;
+    change.bucket = s.settings.bucket;
+    return change;
+}
+
+bool ask_for_current_code(Service& s) {
+    u64 permitted = s.record.state().credential;
+    Ask question{For::permission};
+    for (int tries = 0; tries < most_tries; ++tries) {
+        string_view line;
+        Secret<128> typed;
+        if (!s.channel.send<const Ask&>(write_ask, question)) return false;
+        if (!s.channel.receive(line) || !read_answer_line(line, typed)) return false;
+        Error error = try_answer(s, typed.reveal_text(), s.done.verdict);
+        if (error != Error::none) return s.done.error = error, false;
+        // What was allowed is a change of that very credential.
+        if (was_accepted(s.done.verdict)) return s.record.state().credential == permitted;
+        question.verdict = s.done.verdict;
+        question.wait = seconds_to_next(s.record.credential);
+    }
+    return false;
+}
+
+bool permit(Service& s) {
+    if (s.is_root) return true;
+    bool permitted = ask_for_current_code(s);
+    if (!permitted && was_accepted(s.done.verdict)) s.done.verdict = Verdict::stale;
+    if (!permitted && s.done.verdict == Verdict::none) s.done.verdict = Verdict::wrong;
+    return permitted;
+}
+
+Error make_backup_codes(BackupCodes& set, std::array<Secret<15>, backup_codes_in_a_set>& codes) {
+    set.rounds = rounds;
+    if (!random_bytes(set.salt)) return Error::crypto;
+    for (Secret<15>& code : codes) {
+        Secret<15> random;
+        auto* digest = set.digests.grow();
+        if (!digest || !random_bytes(random.fill(15))) return Error::crypto;
+        make_backup_code(random.reveal().first<15>(), code);
+        if (!backup_digest(set, code, *digest)) return Error::crypto;
+    }
+    return Error::none;
+}
+
+bool send_backup_codes(Service& s, const std::array<Secret<15>, backup_codes_in_a_set>& codes) {
+    bool sent = true;
+    for (const Secret<15>& code : codes) {
+        Secret<17> grouped;
+        Room room = grouped.fill(17);
+        Writer out({reinterpret_cast<char*>(room.data()), room.size()});
+        write_grouped(code, out);
+        sent = sent && s.channel.send<string_view>(write_code, out.view());
+    }
+    return sent;
+}
+
+void serve(Service& s) {
+    Error error = serve_request(s);
+    int number = errno;
+    if (error != Error::none) s.done.error = error;
+    if (s.done.error == Error::none || !s.done.detail.empty()) return;
+    bool of_key = s.done.error >= Error::key_missing && s.done.error <= Error::key_malformed;
+    s.done.detail.add(string_view(of_key ? s.place.key : s.place.store));
+    if (s.done.error == Error::io || s.done.error == Error::no_space) {
+        char room[128];
+        s.done.detail.add(": ").add(string_view(strerror_r(number, room, sizeof room)));
+    }
+}
+
+} // namespace totp
