@@ -168,7 +168,8 @@ int run_setup(Arguments& a) {
     Shown shown;
     Done done;
     auto take = [&](string_view line) {
-        return show_key(a, line, shown) || say_skew(line) || take_code(a, line, shown);
+        if (line.starts_with("key ")) return show_key(a, line, shown);
+        return line.starts_with("skew ") ? say_skew(line) : take_code(a, line, shown);
     };
     int status = converse(a, done, take);
     if (status != exit_done) return status;

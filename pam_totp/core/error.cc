@@ -13,6 +13,8 @@ constexpr Row row(Error error) {
     case Error::no_record: return {"no_record", "nothing is set up for this account; run: pam-totp setup"};
     case Error::bad_account: return {"bad_account", "no account can have this name"};
     case Error::bad_setting: return {"bad_setting", "mend the module argument or the settings file"};
+    case Error::settings_missing:
+        return {"settings_missing", "the settings file that conf names is missing; make it, or name another"};
     case Error::settings_unsafe:
         return {"settings_unsafe",
                 "the settings file must be a plain file of root's that nobody else can write; chmod 0644 it"};

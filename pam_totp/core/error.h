@@ -11,6 +11,7 @@ enum class [[nodiscard]] Error : u8 {
     no_record,          ///< proven: a healthy store, and nothing set up for this person
     bad_account,        ///< a name that no account can have
     bad_setting,        ///< module argument or settings file
+    settings_missing,   ///< the settings file that was named is not there
     settings_unsafe,    ///< settings file: mode, owner, kind of file
     store_missing,      ///< no directory
     store_unsafe,       ///< directory: mode, owner

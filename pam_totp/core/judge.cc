@@ -38,7 +38,8 @@ Error compare(const Token& token, Range range, const Answer& answer, u32& spent)
     spent = 0;
     for (unsigned i = 0; i < range.count + (two ? 1 : 0); ++i) {
         u64 counter = range.first + i;
-        if (counter >= UINT32_MAX || !code_of(token, counter, code)) return Error::crypto;
+        if (counter >= UINT32_MAX) break; // the last one that a state holds
+        if (!code_of(token, counter, code)) return Error::crypto;
         u32 fits = two ? same(code, answer.next_code) & fits_before : same(code, answer.code);
         fits_before = same(code, answer.code);
         u32 mask = 0 - fits;

@@ -115,7 +115,8 @@ bool read_request(string_view line, Request& request) {
     if (words.ok() && request.verb == Verb::setup) {
         read_token_words(words, request.token);
         string_view key = words.value("key");
-        if (key != "-" && !read_base32(key, request.token.key)) words.fail();
+        bool fits = key == "-" || (read_base32(key, request.token.key) && request.token.key.size() >= least_key);
+        if (!fits) words.fail();
         request.counter = u32(words.number("counter", 0, UINT32_MAX - 1));
         request.codes_only = read_flag(words, "codes_only");
         request.confirm = read_flag(words, "confirm");

@@ -138,7 +138,7 @@ Error serve_request(Service& s) {
     }
     Misfit misfit;
     Error error = load_settings(s.conf, s.place.owner, s.conf_given, s.settings, misfit);
-    if (error == Error::bad_setting) s.done.detail = Text<512>(misfit.reason);
+    if (error == Error::bad_setting) s.done.detail.add(string_view(s.conf)).add(": ").add(misfit.reason);
     return error == Error::none ? serve_record(s) : error;
 }
 } // namespace
@@ -211,7 +211,8 @@ void serve(Service& s) {
     if (error != Error::none) s.done.error = error;
     if (s.done.error == Error::none || !s.done.detail.empty()) return;
     bool of_key = s.done.error >= Error::key_missing && s.done.error <= Error::key_malformed;
-    s.done.detail.add(string_view(of_key ? s.place.key : s.place.store));
+    bool of_settings = s.done.error >= Error::bad_setting && s.done.error <= Error::settings_unsafe;
+    s.done.detail.add(string_view(of_key ? s.place.key : of_settings ? s.conf : s.place.store));
     if (s.done.error == Error::io || s.done.error == Error::no_space) {
         char room[128];
         s.done.detail.add(": ").add(string_view(strerror_r(number, room, sizeof room)));

@@ -8,7 +8,7 @@ Error load_settings(const char* path, uid_t owner, bool must_exist, Settings& se
     Fd fd;
     Error error = open_at(AT_FDCWD, path, O_RDONLY, fd);
     if (error != Error::none) {
-        if (errno == ENOENT && !must_exist) return Error::none;
+        if (errno == ENOENT) return must_exist ? Error::settings_missing : Error::none;
         return errno == ELOOP || errno == ENXIO ? Error::settings_unsafe : error;
     }
     error = look_at(fd.get(), {owner, 07022, true}, Error::settings_unsafe);
