@@ -82,7 +82,8 @@ struct Person {
         Answer answer;
         read_answer(typed, answer);
         Finding finding;
-        if (examine(credential, state, answer, now, policy, finding) != Error::none) finding.verdict = Verdict::none;
+        if (examine(credential, state, answer, now, policy, finding) != Error::none)
+            finding.verdict = Verdict::none;
         return finding;
     }
     Verdict answer(string_view typed, u64 now) {

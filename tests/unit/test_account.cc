@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../support/cmocka.h"
 #include "core/account.h"
-#include <openssl/sha.h>
 #include <algorithm>
+#include <openssl/sha.h>
 #include <string>
 #include <vector>
 

@@ -46,14 +46,15 @@ void accepts_a_backup_code_in_any_writing(void**) {
 }
 
 void drops_blanks_dashes_and_a_pasted_newline(void**) {
-    for (string_view typed : {"123 456", " 123456", "123456 ", "123-456", "12\t34 56", "123456\n", "123456\r\n",
-                              "123456\n\n", " - 1 2 3 4 5 6 - "}) {
+    for (string_view typed : {"123 456", " 123456", "123456 ", "123-456", "12\t34 56", "123456\n",
+                              "123456\r\n", "123456\n\n", " - 1 2 3 4 5 6 - "}) {
         assert_text_equal(understood(typed), "one 6 123456");
     }
 }
 
 void does_not_count_an_answer_of_nothing(void**) {
-    for (string_view typed : {"", " ", "-", "\n", "\r\n", " - - \t"}) assert_text_equal(understood(typed), "none");
+    for (string_view typed : {"", " ", "-", "\n", "\r\n", " - - \t"})
+        assert_text_equal(understood(typed), "none");
 }
 
 void does_not_count_an_answer_with_control_bytes(void**) {
@@ -68,9 +69,10 @@ void does_not_count_an_answer_with_control_bytes(void**) {
 }
 
 void takes_anything_else_for_wrong(void**) {
-    for (string_view typed : {"1", "12345", "123456789", "1234567890", "12345678901", "1234567890123", "password",
-                              "12345a", "abcde-fghjk-mnpqu", "abcde-fghjk-mnpq", "abcde-fghjk-mnpqrs",
-                              "12345678901234567", "12345678 87654321 1", "\xc3\xa9", "123456\xff"}) {
+    for (string_view typed :
+         {"1", "12345", "123456789", "1234567890", "12345678901", "1234567890123", "password", "12345a",
+          "abcde-fghjk-mnpqu", "abcde-fghjk-mnpq", "abcde-fghjk-mnpqrs", "12345678901234567",
+          "12345678 87654321 1", "\xc3\xa9", "123456\xff"}) {
         assert_text_equal(understood(typed), "unfit");
     }
 }

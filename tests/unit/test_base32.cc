@@ -48,7 +48,8 @@ void reads_a_key_as_people_paste_it(void**) {
 }
 
 void refuses_what_is_no_base32(void**) {
-    for (string_view text : {"MZXW1YTB", "MZXW0YTB", "MZXW8YTB", "MZXW9YTB", "MZXW6YT!", "MZXW6YT\n", "MZXW6YT\xc3"}) {
+    for (string_view text :
+         {"MZXW1YTB", "MZXW0YTB", "MZXW8YTB", "MZXW9YTB", "MZXW6YT!", "MZXW6YT\n", "MZXW6YT\xc3"}) {
         assert_text_equal(read(text), "refused");
     }
 }
@@ -65,11 +66,13 @@ void refuses_lengths_that_no_bytes_have(void**) {
 
 void refuses_bits_left_over(void**) {
     // MY is "f"; the lowest two bits of its second digit belong to no byte.
-    for (string_view text : {"MZ", "M2", "M3", "MZXX", "MZXW7", "MZXW6YR"}) assert_text_equal(read(text), "refused");
+    for (string_view text : {"MZ", "M2", "M3", "MZXX", "MZXW7", "MZXW6YR"})
+        assert_text_equal(read(text), "refused");
 }
 
 void refuses_padding_before_the_end(void**) {
-    for (string_view text : {"=MZXW6YTB", "MY======MZXW6YTB", "MZ=XW6YTB"}) assert_text_equal(read(text), "refused");
+    for (string_view text : {"=MZXW6YTB", "MY======MZXW6YTB", "MZ=XW6YTB"})
+        assert_text_equal(read(text), "refused");
 }
 
 void reads_64_bytes_and_refuses_65(void**) {

@@ -38,7 +38,8 @@ Entry full_entry() {
     return e;
 }
 
-Mark read(const EntryBytes& bytes, Entry& entry, const Keyring& keyring = host(), const Account& whose = account()) {
+Mark read(const EntryBytes& bytes, Entry& entry, const Keyring& keyring = host(),
+          const Account& whose = account()) {
     return read_entry(bytes, keyring, whose, entry);
 }
 Mark read(const EntryBytes& bytes) {
@@ -90,12 +91,29 @@ void stands_in_the_file_as_the_header_says(void**) {
         size_t at, size;
         u64 value;
     } places[] = {
-        {0, 4, 0x314a5450},       {4, 1, 4},            {5, 1, 3},           {6, 1, 1},
-        {7, 1, 31},               {8, 8, e.key},        {16, 8, e.credential}, {24, 4, e.spent[0]},
-        {52, 4, e.spent[7]},      {56, 8, e.time},      {64, 1, 0xc0},       {79, 1, 0xcf},
-        {80, 4, 0x21222324},      {84, 4, 0x31323334},  {88, 8, e.next},     {96, 1, 0x50},
-        {103, 1, 0x57},           {104, 4, e.actor},    {108, 1, 1},         {109, 3, 0},
-        {112, 8, e.base},         {120, 8, e.seen.credential}, {240, 8, ~e.key},
+        {0, 4, 0x314a5450},
+        {4, 1, 4},
+        {5, 1, 3},
+        {6, 1, 1},
+        {7, 1, 31},
+        {8, 8, e.key},
+        {16, 8, e.credential},
+        {24, 4, e.spent[0]},
+        {52, 4, e.spent[7]},
+        {56, 8, e.time},
+        {64, 1, 0xc0},
+        {79, 1, 0xcf},
+        {80, 4, 0x21222324},
+        {84, 4, 0x31323334},
+        {88, 8, e.next},
+        {96, 1, 0x50},
+        {103, 1, 0x57},
+        {104, 4, e.actor},
+        {108, 1, 1},
+        {109, 3, 0},
+        {112, 8, e.base},
+        {120, 8, e.seen.credential},
+        {240, 8, ~e.key},
     };
     for (auto place : places) {
         u64 found = number_at(bytes, place.at, place.size);
@@ -146,7 +164,8 @@ void takes_no_entry_of_another_account_or_key(void**) {
     same_id.sets[0].signing.fill(32)[0] = 1; // another key under the same id
     Entry entry;
     Mark own = read(bytes, entry), other_name = read(bytes, entry, host(), account("alicf"));
-    Mark longer = read(bytes, entry, host(), account("alice2")), other_uid = read(bytes, entry, host(), account("alice", 1001));
+    Mark longer = read(bytes, entry, host(), account("alice2")),
+         other_uid = read(bytes, entry, host(), account("alice", 1001));
     Mark high_uid = read(bytes, entry, host(), account("alice", 1000 + (1 << 24)));
     Mark other_key = read(bytes, entry, same_id);
     assert_int_equal(own, Mark::entry);

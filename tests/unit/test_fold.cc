@@ -59,7 +59,8 @@ void steps_over_torn_entries_of_every_length(void**) { // 1
 }
 
 void steps_over_zeroed_sectors(void**) { // 1
-    // What a crash leaves where the data of an append never came to the disk. Each entry knows those before it.
+    // What a crash leaves where the data of an append never came to the disk. Each entry knows those before
+    // it.
     for (u64 sector = 0; sector < 8; ++sector) {
         Journal journal;
         for (int i = 0; i < 17; ++i) (void)journal.append(i % 3 ? journal.right() : journal.wrong());

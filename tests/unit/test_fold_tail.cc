@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fold of the last bytes of a journal comes to what all of it comes to. Numbers cite the promises of fold.h.
+// A fold of the last bytes of a journal comes to what all of it comes to. Numbers cite the promises of
+// fold.h.
 #include "../support/cmocka.h"
 #include "journal.h"
 #include <random>
@@ -91,7 +92,8 @@ Entry random_entry(std::mt19937_64& chance, const Journal& journal) {
     entry.bucket = {u32(1 + below(20)), u32(1 + below(100000))};
     entry.from[15] = u8(chance());
     if (entry.kind == Kind::right) {
-        for (int i = 0; i < 2; ++i) entry.spent[below(most_tokens)] = u32(below(3) + journal.state.last[below(8)]);
+        for (int i = 0; i < 2; ++i)
+            entry.spent[below(most_tokens)] = u32(below(3) + journal.state.last[below(8)]);
     }
     if (entry.kind == Kind::backup) entry.backup_index = u8(below(33));
     if (entry.kind == Kind::rotate) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which codes are accepted, and how often. The throttle, changes and chance have files of their own.
 #include "../support/cmocka.h"
+#include "core/base32.h"
 #include "given.h"
 #include "vectors.h"
-#include "core/base32.h"
 
 using namespace totp;
 using namespace totp::given;

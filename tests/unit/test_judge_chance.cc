@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Long random lives of a record, judged beside a small model of what a code is worth: a key and a counter, once.
-// Answers are examined and appended in different orders, as at many logins at once; clocks jump.
+// Long random lives of a record, judged beside a small model of what a code is worth: a key and a counter,
+// once. Answers are examined and appended in different orders, as at many logins at once; clocks jump.
 #include "../support/cmocka.h"
 #include "given.h"
 #include <map>
@@ -139,13 +139,15 @@ struct Life {
         }
         if (entry.kind == Kind::right) check_right(entry, verdict);
         if (entry.kind == Kind::backup) check_backup(entry, verdict);
-        if (entry.kind == Kind::wrong) assert_true(verdict == Verdict::wrong || verdict == Verdict::two_needed);
+        if (entry.kind == Kind::wrong)
+            assert_true(verdict == Verdict::wrong || verdict == Verdict::two_needed);
         bool single = entry.form == Form::one_code || entry.form == Form::unfit;
         assert_int_equal(verdict == Verdict::two_needed, single && guesses == 0);
         for (size_t c = 0; c < 2; ++c) {
             u64 highest = entry.time + u64(entry.bucket.guesses) * entry.bucket.refill;
             assert_true(after.full_at[c] <= highest);
-            assert_true(after.full_at[c] >= std::min(before.full_at[c], highest)); // no success gives any back
+            assert_true(after.full_at[c] >=
+                        std::min(before.full_at[c], highest)); // no success gives any back
         }
         assert_int_equal(after.used & before.used, before.used);
         accepted += verdict == Verdict::accepted || verdict == Verdict::accepted_backup;
@@ -184,7 +186,8 @@ void once_only_accepts_whatever_happens(void**) {
     for (u64 seed : {1, 2, 3, 4, 5}) {
         Life life(seed);
         life.live(4000);
-        accepted += life.accepted, replayed += life.replayed, stale += life.stale, two_needed += life.two_needed;
+        accepted += life.accepted, replayed += life.replayed, stale += life.stale,
+            two_needed += life.two_needed;
     }
     assert_true(accepted > 1000);
     assert_true(replayed > 1000);

@@ -190,7 +190,8 @@ void bounds_both_buckets_when_the_clock_jumped_forward_and_back(void**) {
 }
 
 void takes_no_refill_from_a_clock_that_jumped_ahead_for_longer_than_it_did(void**) {
-    // An hour of a wrong clock gives a full bucket once; back at the true time it is at most a full one again.
+    // An hour of a wrong clock gives a full bucket once; back at the true time it is at most a full one
+    // again.
     Owner owner;
     owner.spend_guesses(noon);
     owner.spend_guesses(noon + 3650 * day);
@@ -233,12 +234,12 @@ void appends_right_and_wrong_answers_alike(void**) { // 6
         State before = owner.state;
         before.last[0] = u32(step); // the code before was used
         owner.state = before;
-        for (const Pair& pair : {Pair{code(owner.token(), step), "000000"},
-                                 Pair{code(owner.token(), step - 1), "000000"}, // a replay
-                                 Pair{two_codes(owner.token(), step), "000000 000001"},
-                                 Pair{two_codes(owner.token(), step - 1), "000000 000001"},
-                                 Pair{backup_code(0), "aaaaa-aaaaa-aaaaa"},
-                                 Pair{backup_code(1), "aaaaa-aaaaa-aaaaa"}}) {
+        for (const Pair& pair :
+             {Pair{code(owner.token(), step), "000000"},
+              Pair{code(owner.token(), step - 1), "000000"}, // a replay
+              Pair{two_codes(owner.token(), step), "000000 000001"},
+              Pair{two_codes(owner.token(), step - 1), "000000 000001"},
+              Pair{backup_code(0), "aaaaa-aaaaa-aaaaa"}, Pair{backup_code(1), "aaaaa-aaaaa-aaaaa"}}) {
             Finding right = owner.find(pair.right, noon), wrong = owner.find(pair.wrong, noon);
             bool differ = right.entry.kind != wrong.entry.kind;
             assert_int_equal(right.append, wrong.append);

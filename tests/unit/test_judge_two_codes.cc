@@ -62,8 +62,8 @@ void refuses_two_codes_that_do_not_follow_each_other(void**) {
     owner.policy.window = 2;
     for (const std::string& typed :
          {code(token, step + 1) + code(token, step), code(token, step) + code(token, step),
-          code(token, step) + code(token, step + 2), code(token, step) + "000000", "000000" + code(token, step),
-          "000000" + code(token, step - 2)}) {
+          code(token, step) + code(token, step + 2), code(token, step) + "000000",
+          "000000" + code(token, step), "000000" + code(token, step - 2)}) {
         Verdict verdict = owner.answer(typed, noon);
         assert_int_equal(verdict, Verdict::wrong);
     }
@@ -115,8 +115,10 @@ void keeps_the_counter_after_a_wrong_code(void**) {
 
 void says_that_the_code_of_the_last_counter_was_used(void**) {
     Owner owner(Type::hotp);
-    Verdict first = owner.answer(code(owner.token(), 0), noon), again = owner.answer(code(owner.token(), 0), noon);
-    Verdict ahead = owner.answer(code(owner.token(), 5), noon), again_ahead = owner.answer(code(owner.token(), 5), noon);
+    Verdict first = owner.answer(code(owner.token(), 0), noon),
+            again = owner.answer(code(owner.token(), 0), noon);
+    Verdict ahead = owner.answer(code(owner.token(), 5), noon),
+            again_ahead = owner.answer(code(owner.token(), 5), noon);
     Verdict skipped = owner.answer(code(owner.token(), 3), noon);
     u32 left = owner.guesses(noon);
     assert_int_equal(first, Verdict::accepted);
@@ -129,7 +131,8 @@ void says_that_the_code_of_the_last_counter_was_used(void**) {
 
 void accepts_counter_based_codes_whatever_the_clock_says(void**) {
     Owner owner(Type::hotp);
-    Verdict at_noon = owner.answer(code(owner.token(), 0), noon), at_1970 = owner.answer(code(owner.token(), 1), 0);
+    Verdict at_noon = owner.answer(code(owner.token(), 0), noon),
+            at_1970 = owner.answer(code(owner.token(), 1), 0);
     assert_int_equal(at_noon, Verdict::accepted);
     assert_int_equal(at_1970, Verdict::accepted);
 }
@@ -143,6 +146,24 @@ void accepts_two_counter_based_codes_in_a_row(void**) {
     assert_int_equal(too_far, Verdict::wrong);
     assert_int_equal(used, Verdict::replayed);
     assert_int_equal(owner.state.last[0], look_ahead + 2);
+}
+
+void accepts_counters_to_the_end_of_32_bits(void**) {
+    // Beyond it nothing is looked for; that must not keep the other tokens out.
+    Owner owner(Type::hotp);
+    add_token(owner.credential, "tablet", "another key of twenty");
+    owner.state.last[0] = UINT32_MAX - 3;
+    Verdict other = owner.answer(code(owner.token(1), step), noon);
+    Verdict last = owner.answer(code(owner.token(), UINT32_MAX - 1), noon);
+    Verdict again = owner.answer(code(owner.token(), UINT32_MAX - 1), noon);
+    Verdict beyond = owner.answer(code(owner.token(), UINT32_MAX), noon);
+    Verdict far_clock = owner.answer("000000", u64(UINT32_MAX) * 30 + 300);
+    assert_int_equal(other, Verdict::accepted);
+    assert_int_equal(last, Verdict::accepted);
+    assert_int_equal(owner.state.last[0], UINT32_MAX);
+    assert_int_equal(again, Verdict::replayed);
+    assert_int_equal(beyond, Verdict::wrong);
+    assert_int_equal(far_clock, Verdict::wrong);
 }
 
 void follows_the_counter_as_google_authenticator_does(void**) {
@@ -175,6 +196,7 @@ int main() {
         cmocka_unit_test(says_that_the_code_of_the_last_counter_was_used),
         cmocka_unit_test(accepts_counter_based_codes_whatever_the_clock_says),
         cmocka_unit_test(accepts_two_counter_based_codes_in_a_row),
+        cmocka_unit_test(accepts_counters_to_the_end_of_32_bits),
         cmocka_unit_test(follows_the_counter_as_google_authenticator_does),
     };
     return cmocka_run_group_tests_name("judge_two_codes", tests, nullptr, nullptr);

@@ -48,7 +48,8 @@ void gives_fewer_than_400_guesses_a_year(void**) {
     FullAt full_at = 0;
     unsigned guesses = 0;
     for (u64 t = now; t < now + 365 * day; t += 600) {
-        while (guesses_left(full_at, ten_a_day, t) > 0) full_at = take_guess(full_at, ten_a_day, t), ++guesses;
+        while (guesses_left(full_at, ten_a_day, t) > 0)
+            full_at = take_guess(full_at, ten_a_day, t), ++guesses;
     }
     assert_int_equal(guesses, 374); // ten at once, and one on each later day
 }
