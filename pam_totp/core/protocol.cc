@@ -7,7 +7,8 @@ namespace {
 constexpr string_view verbs[] = {"init", "setup", "status", "verify", "codes", "remove_all"};
 constexpr string_view questions[] = {"permission", "proof", "code"};
 
-/// An empty value is written `-`, since no value may be empty; a `-` of its own is escaped by its twin.
+/// An empty value is written `-`, since Words takes none that is empty; a value that is a dash alone is
+/// `%2D`.
 void write_value(string_view name, string_view value, Writer& out) {
     out.add(' ').add(name).add('=');
     if (value.empty()) {
@@ -19,16 +20,20 @@ void write_value(string_view name, string_view value, Writer& out) {
     }
 }
 
-void write_flag(string_view name, bool value, Writer& out) { out.add(' ').add(name).add(value ? "=1" : "=0"); }
+void write_flag(string_view name, bool value, Writer& out) {
+    out.add(' ').add(name).add(value ? "=1" : "=0");
+}
 bool read_flag(Words& words, string_view name) { return words.number(name, 0, 1) == 1; }
 
 template <size_t N> Text<N> read_text(Words& words, string_view name) {
     string_view value = words.value(name);
     if (value == "-") return {};
-    std::array<char, N> room;
+    Secret<N> room; // a URI holds the key
+    Room bytes = room.fill(N);
     size_t size = 0;
-    if (!unescape(value, room, size)) words.fail();
-    return words.ok() ? Text<N>(string_view(room.data(), size)) : Text<N>();
+    if (!unescape(value, {reinterpret_cast<char*>(bytes.data()), N}, size)) words.fail();
+    room.shrink(size);
+    return words.ok() ? Text<N>(room.reveal_text()) : Text<N>();
 }
 
 template <size_t N> void read_secret(Words& words, string_view name, Secret<N>& secret) {
@@ -115,7 +120,8 @@ bool read_request(string_view line, Request& request) {
     if (words.ok() && request.verb == Verb::setup) {
         read_token_words(words, request.token);
         string_view key = words.value("key");
-        bool fits = key == "-" || (read_base32(key, request.token.key) && request.token.key.size() >= least_key);
+        bool fits =
+            key == "-" || (read_base32(key, request.token.key) && request.token.key.size() >= least_key);
         if (!fits) words.fail();
         request.counter = u32(words.number("counter", 0, UINT32_MAX - 1));
         request.codes_only = read_flag(words, "codes_only");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How pam-totp speaks with pam_totp_helper: lines of `word name=value …` over a socketpair, at most 4 KiB each.
-// One request opens the conversation; the helper answers with any number of lines and ends with `done`.
+// How pam-totp speaks with pam_totp_helper: lines of `word name=value …` over a socketpair, at most 4 KiB
+// each. One request opens the conversation; the helper answers with any number of lines and ends with `done`.
 //
 //   client                                helper
 //   setup user= token=phone type=totp …   key uri=… secret=… type=totp digits=6 period=30
@@ -9,10 +9,10 @@
 //                                         code text=xxxxx-xxxxx-xxxxx      (ten times)
 //                                         done error=none verdict=accepted
 //
-// Values are escaped as Writer::escaped does, so no value holds a blank or a newline.
+// Values are escaped as Writer::escaped does, so no value holds a blank or a newline; an empty one is `-`.
 #pragma once
-#include "bytes.h"
 #include "backup_code.h"
+#include "bytes.h"
 #include "error.h"
 #include "list.h"
 #include "state.h"
@@ -30,10 +30,10 @@ struct Request {
     Verb verb = Verb::status;
     Text<255> user;
     // For setup alone:
-    Token token;            ///< what is wanted; its key empty: make one
-    u32 counter = 0;        ///< counter-based: where the device stands
+    Token token;             ///< what is wanted; its key empty: make one
+    u32 counter = 0;         ///< counter-based: where the device stands
     bool codes_only = false; ///< backup codes and no token
-    bool confirm = true;    ///< ask for a proof
+    bool confirm = true;     ///< ask for a proof
     bool if_missing = false; ///< change nothing when something is set up
 };
 void write_request(const Request& request, Writer& out);
@@ -63,10 +63,11 @@ bool read_ask(string_view line, Ask& ask);
 
 /// `key`: the new token, before it counts.
 struct Key {
-    Text<1024> uri;
+    Text<1024> uri;     ///< holds the secret, too
     Secret<104> secret; ///< base32
     Type type = Type::totp;
     unsigned digits = 6, period = 30;
+    ~Key() { OPENSSL_cleanse(&uri, sizeof uri); }
 };
 void write_key(const Key& key, Writer& out);
 bool read_key(string_view line, Key& key);
