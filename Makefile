@@ -20,7 +20,7 @@ CXXFLAGS ?= -O2 -g
 LDFLAGS  ?=
 # A name of its own: `make CXXFLAGS=…` would drop what is added to CXXFLAGS.
 OURS := -std=c++20 -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Wformat=2 -Ipam_totp -MMD -MP \
-        -fvisibility=hidden -fstack-protector-strong -fstack-clash-protection -fPIC -D_GNU_SOURCE \
+        -fvisibility=hidden -fstack-protector-strong -fstack-clash-protection -fPIC -ffunction-sections -fdata-sections -D_GNU_SOURCE \
         -ffile-prefix-map=$(CURDIR)=.
 ifndef SAN
 OURS += $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
@@ -28,7 +28,7 @@ endif
 PATHS := -DTOTP_VERSION='"$(VERSION)"' -DTOTP_STORE='"$(STATEDIR)"' -DTOTP_KEY='"$(KEYFILE)"' \
          -DTOTP_CONF='"$(CONFFILE)"' -DTOTP_HELPER='"$(LIBEXECDIR)/pam_totp_helper"' -DTOTP_GROUP='"$(GROUP)"'
 PLAIN := -fno-exceptions -fno-rtti
-HARD  := -Wl,-z,relro,-z,now,-z,noexecstack
+HARD  := -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections
 ifdef SAN
 OURS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANLINK := -fsanitize=address,undefined
