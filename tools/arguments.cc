@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command.h"
 #include <algorithm>
-#include <functional>
-#include <iostream>
-#include <map>
 
 namespace totp {
 namespace {
-const std::vector<std::string> common{"-u", "--user", "--json", "--store", "--key", "--conf"};
+const std::vector<std::string> common{"-u", "--user", "--json", "--store", "--key", "--conf", "--help"};
 
 /// Levenshtein distance.
 size_t distance(const std::string& a, const std::string& b) {
@@ -24,79 +21,113 @@ size_t distance(const std::string& a, const std::string& b) {
     return row.back();
 }
 
-bool number(const std::string& text, u64 least, u64 most, u64& value) {
-    return read_number(text, value) && value >= least && value <= most;
+/// What is wrong with a value, or "".
+using Misfit = std::string;
+
+template <typename N> Misfit set_number(const std::string& text, u64 least, u64 most, N& number) {
+    u64 value = 0;
+    if (!read_number(text, value) || value < least || value > most) {
+        return "a number from " + std::to_string(least) + " to " + std::to_string(most);
+    }
+    number = N(value);
+    return "";
 }
 
-/// Sets one option that takes a value; false when the value does not fit.
-bool set(const std::string& name, const std::string& value, Arguments& a) {
-    u64 n = 0;
+Misfit set_path(const std::string& text, bool absolute, std::string& path) {
+    path = text;
+    // The helper runs where it likes, so its paths begin at the root.
+    if (absolute && !text.starts_with('/')) return "a path that begins with /";
+    return text.empty() ? "a path" : "";
+}
+
+Misfit set_issuer(const std::string& text, std::string& issuer) {
+    issuer = text;
+    return text.empty() || text.find(':') != std::string::npos ? "a name without a colon" : "";
+}
+
+Misfit set_name(const std::string& text, Text<32>& name) {
+    name = Text<32>(text);
+    return fits_as_token_name(text) ? "" : "1 to 32 of the letters A to Z, digits, and . _ -";
+}
+
+Misfit set_user(const std::string& text, std::string& user) {
+    user = text;
+    return text.empty() || text.size() > 255 ? "an account's name" : "";
+}
+
+Misfit set_value(const std::string& name, const std::string& value, Arguments& a) {
     Token& token = a.request.token;
-    if (name == "-u" || name == "--user") return a.user = value, !value.empty();
-    if (name == "--store") return a.store = value, value.starts_with('/');
-    if (name == "--key") return a.key = value, value.starts_with('/');
-    if (name == "--conf") return a.conf = value, value.starts_with('/');
-    if (name == "--png") return a.png = value, !value.empty();
-    if (name == "--svg") return a.svg = value, !value.empty();
-    if (name == "--issuer") return a.issuer = value, !value.empty() && value.find(':') == std::string::npos;
-    if (name == "--secret-file") return a.secret_file = value, !value.empty();
-    if (name == "--name") return token.name = Text<32>(value), fits_as_token_name(value);
-    if (name == "--algorithm") return read_hash(value, token.hash);
-    if (name == "--digits") return number(value, least_digits, most_digits, n) && (token.digits = unsigned(n), true);
-    if (name == "--period") return number(value, least_period, most_period, n) && (token.period = unsigned(n), true);
-    if (name == "--counter") return number(value, 0, UINT32_MAX - 1, n) && (a.request.counter = u32(n), true);
+    if (name == "-u" || name == "--user") return set_user(value, a.user);
+    if (name == "--store") return set_path(value, true, a.store);
+    if (name == "--key") return set_path(value, true, a.key);
+    if (name == "--conf") return set_path(value, true, a.conf);
+    if (name == "--png") return set_path(value, false, a.png);
+    if (name == "--svg") return set_path(value, false, a.svg);
+    if (name == "--secret-file") return set_path(value, false, a.secret_file);
+    if (name == "--issuer") return set_issuer(value, a.issuer);
+    if (name == "--name") return set_name(value, token.name);
+    if (name == "--algorithm") return read_hash(value, token.hash) ? "" : "sha1, sha256 or sha512";
+    if (name == "--digits") return set_number(value, least_digits, most_digits, token.digits);
+    if (name == "--period") return set_number(value, least_period, most_period, token.period);
+    return set_number(value, 0, UINT32_MAX - 1, a.request.counter); // --counter, the last one that there is
+}
+
+/// Sets an option that takes no value; false when it takes one.
+bool set_flag(const std::string& name, Arguments& a) {
+    if (name == "--json") return a.json = true;
+    if (name == "--all") return a.all = true;
+    if (name == "--uri") return a.uri = true;
+    if (name == "--codes-only") return a.request.codes_only = true;
+    if (name == "--if-missing") return a.request.if_missing = true;
+    if (name == "--no-confirm") return a.request.confirm = false, true;
+    if (name == "--hotp") return a.request.token.type = Type::hotp, true;
     return false;
 }
 
-/// Options without a value.
-bool* flag(const std::string& name, Arguments& a) {
-    const std::map<std::string, bool*> flags{{"--json", &a.json},       {"--all", &a.all},
-                                             {"--uri", &a.uri},         {"--codes-only", &a.request.codes_only},
-                                             {"--if-missing", &a.request.if_missing}};
-    auto found = flags.find(name);
-    return found == flags.end() ? nullptr : found->second;
-}
-
-bool unknown_option(const Command& command, const std::string& word, const std::vector<std::string>& known) {
-    std::string near = nearest(word, known);
-    complain("'" + word + "' is not an option of " + command.name +
-             (near.empty() ? "; see: pam-totp " + std::string(command.name) + " --help"
-                           : "; did you mean '" + near + "'?"));
-    return false;
+void refuse(const Command& command, const std::string& word, const std::vector<std::string>& known) {
+    if (!word.starts_with('-')) {
+        throw Stop(exit_usage, std::string(command.name) + " takes no '" + word + "'; see: pam-totp " +
+                                   command.name + " --help");
+    }
+    throw Stop(exit_usage,
+               "'" + word + "' is not an option of " + command.name + ";" +
+                   suggest(word, known, std::string(" see: pam-totp ") + command.name + " --help"));
 }
 } // namespace
 
-std::string nearest(const std::string& word, const std::vector<std::string>& known) {
+bool Arguments::has(const std::string& option) const {
+    return std::find(given.begin(), given.end(), option) != given.end();
+}
+
+std::string suggest(const std::string& word, const std::vector<std::string>& known,
+                    const std::string& otherwise) {
     std::string best;
     size_t least = word.size() / 3 + 2;
     for (const std::string& candidate : known) {
         size_t d = distance(word, candidate);
         if (d < least) least = d, best = candidate;
     }
-    return best;
+    return best.empty() ? otherwise : " did you mean '" + best + "'?";
 }
 
-void complain(const std::string& text) { std::cerr << "pam-totp: " << text << '\n'; }
-
-bool read_arguments(const Command& command, const std::vector<std::string>& words, Arguments& arguments) {
+void read_arguments(const Command& command, const std::vector<std::string>& words, Arguments& arguments) {
     std::vector<std::string> known = common;
     known.insert(known.end(), command.options.begin(), command.options.end());
     for (size_t i = 0; i < words.size(); ++i) {
         size_t equals = words[i].starts_with("--") ? words[i].find('=') : std::string::npos;
+        bool inside = equals != std::string::npos;
         std::string name = words[i].substr(0, equals);
-        if (std::find(known.begin(), known.end(), name) == known.end()) return unknown_option(command, name, known);
-        if (name == "--no-confirm" || name == "--hotp" || flag(name, arguments)) {
-            if (name == "--no-confirm") arguments.request.confirm = false;
-            else if (name == "--hotp") arguments.request.token.type = Type::hotp;
-            else *flag(name, arguments) = true;
+        if (std::find(known.begin(), known.end(), name) == known.end()) refuse(command, name, known);
+        arguments.given.push_back(name);
+        if (set_flag(name, arguments)) {
+            if (inside) throw Stop(exit_usage, name + " takes no value");
             continue;
         }
-        bool inside = equals != std::string::npos;
-        if (!inside && i + 1 == words.size()) return complain(name + " takes a value"), false;
+        if (!inside && i + 1 == words.size()) throw Stop(exit_usage, name + " takes a value");
         std::string value = inside ? words[i].substr(equals + 1) : words[++i];
-        if (!set(name, value, arguments)) return complain("'" + value + "' does not fit " + name), false;
+        Misfit misfit = set_value(name, value, arguments);
+        if (!misfit.empty()) throw Stop(exit_usage, name + " takes " + misfit + ", not '" + value + "'");
     }
-    return true;
 }
 
 } // namespace totp

@@ -2,24 +2,41 @@
 // A subcommand: its name, its help, what it does; and the arguments that all of them share.
 #pragma once
 #include "core/protocol.h"
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace totp {
 
-enum Exit { exit_done = 0, exit_refused = 1, exit_usage = 2, exit_not_set_up = 3, exit_store = 4, exit_two_codes = 5 };
+enum Exit {
+    exit_done = 0,
+    exit_refused = 1,
+    exit_usage = 2,
+    exit_not_set_up = 3,
+    exit_store = 4,
+    exit_two_codes = 5
+};
+
+/// The end of the program: its exit status, and why, for main to say.
+struct Stop : std::runtime_error {
+    int status;
+    Stop(int exit_status, const std::string& why) : std::runtime_error(why), status(exit_status) {}
+};
 
 struct Arguments {
     std::string user, store, key, conf;
     bool json = false, all = false, uri = false;
     std::string png, svg, issuer, secret_file;
-    Request request; ///< what setup's options say
+    Request request;                ///< what setup's options say
+    std::vector<std::string> given; ///< the options, by name
+    bool has(const std::string& option) const;
 };
 
 struct Command {
     const char* name;
     const char* summary;
-    const char* help; ///< options and an example
+    const char* help; ///< its own options
+    const char* example;
     std::vector<std::string> options; ///< beside the common ones
     int (*run)(Arguments&);
 };
@@ -31,13 +48,11 @@ int run_verify(Arguments&);
 int run_codes(Arguments&);
 int run_remove(Arguments&);
 
-/// Reads the options behind the command's name; on a mistake says which and what is nearest, and gives false.
-bool read_arguments(const Command& command, const std::vector<std::string>& words, Arguments& arguments);
+/// Reads the options behind the command's name. Throws Stop on a mistake: it says which and what is nearest.
+void read_arguments(const Command& command, const std::vector<std::string>& words, Arguments& arguments);
 
-/// The nearest of `known` to a mistyped word, or nothing when none is near.
-std::string nearest(const std::string& word, const std::vector<std::string>& known);
-
-/// `pam-totp: TEXT` on standard error.
-void complain(const std::string& text);
+/// ` did you mean 'X'?` for the nearest of `known` to a mistyped word; when none is near, the other text.
+std::string suggest(const std::string& word, const std::vector<std::string>& known,
+                    const std::string& otherwise);
 
 } // namespace totp

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "helper.h"
+#include "secret_text.h"
 #include "terminal.h"
 #include <cerrno>
 #include <climits>
 #include <cstring>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <type_traits>
 #include <unistd.h>
 
 namespace totp {
@@ -28,63 +30,43 @@ std::string path_of_helper() {
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
-    dup2(fd, 0);
-    dup2(fd, 1);
-    execv(path.c_str(), argv.data());
+    // Ctrl-C is for us: the helper sees the socket close, and is not killed between a change and its answer.
+    (void)setpgid(0, 0);
+    if (dup2(fd, 0) == 0 && dup2(fd, 1) == 1) execv(path.c_str(), argv.data());
     complain("cannot run " + path + ": " + std::strerror(errno));
-    _exit(exit_store);
+    _exit(127);
 }
 
-std::string minutes(i64 seconds) {
-    i64 size = seconds < 0 ? -seconds : seconds;
-    std::string text = size >= 60 ? std::to_string(size / 60) + " min" : "";
-    if (size % 60) text += (text.empty() ? "" : " ") + std::to_string(size % 60) + " s";
-    return text;
-}
-
-/// Why the answer before was refused.
-std::string reason(const Ask& ask) {
-    if (ask.skew != 0) {
-        return "That code is right, but the phone's clock is " + minutes(ask.skew) +
-               (ask.skew > 0 ? " ahead of" : " behind") +
-               " this computer's.\nSet the phone (or this computer) to automatic time, then type the new code.\n";
-    }
-    switch (ask.verdict) {
-    case Verdict::none: return "";
-    case Verdict::replayed: return "That code was already used: the next one comes in " + std::to_string(ask.wait) + " s.\n";
-    case Verdict::two_needed: return "Too many wrong codes: type two codes in a row, the one shown now and the next.\n";
-    case Verdict::clock_behind: return "This computer's clock is behind the last accepted code. A backup code works.\n";
-    default: return "That code is not right.\n";
-    }
-}
-
-const char* question(For what) {
-    switch (what) {
-    case For::permission: return "Current code or backup code: ";
-    case For::proof: return "Code that the app shows now: ";
-    case For::code: return "Type one of these codes, to show that you have them: ";
-    }
-    return "";
+template <typename Message>
+SecretBytes line_of(void (*write)(Message, Writer&), const std::type_identity_t<Message>& message) {
+    SecretBytes bytes(longest_message);
+    Writer out({reinterpret_cast<char*>(bytes.data()), bytes.size()});
+    write(message, out);
+    bytes.resize(out.ok() ? out.view().size() : 0);
+    return bytes;
 }
 } // namespace
 
 Helper::Helper(const Arguments& arguments) {
     int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        throw Stop(exit_store, std::string("socketpair: ") + std::strerror(errno));
+    }
+    fd_ = ends[0];
     pid_ = fork();
     if (pid_ == 0) become_helper(ends[1], arguments);
     close(ends[1]);
-    fd_ = ends[0];
 }
 
 Helper::~Helper() {
-    if (fd_ >= 0) close(fd_);
-    if (pid_ > 0) waitpid(pid_, nullptr, 0);
+    close(fd_);
+    if (pid_ > 0) waitpid(pid_, nullptr, 0); // with the socket closed it ends by itself
 }
 
 bool Helper::send_text(string_view text) {
     while (!text.empty()) {
         ssize_t put = ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL);
+        if (put < 0 && errno == EINTR) continue;
         if (put <= 0) return false;
         text.remove_prefix(size_t(put));
     }
@@ -92,23 +74,17 @@ bool Helper::send_text(string_view text) {
 }
 
 bool Helper::send(const Request& request) {
-    Secret<longest_message> room;
-    Room bytes = room.fill(longest_message);
-    Writer out({reinterpret_cast<char*>(bytes.data()), bytes.size()});
-    write_request(request, out);
-    return out.ok() && send_text(out.view());
+    SecretBytes line = line_of<const Request&>(write_request, request);
+    return !line.empty() && send_text(text_of(line));
 }
 
 bool Helper::send_answer(string_view typed) {
-    Secret<longest_message> room;
-    Room bytes = room.fill(longest_message);
-    Writer out({reinterpret_cast<char*>(bytes.data()), bytes.size()});
-    write_answer(typed, out);
-    return out.ok() && send_text(out.view());
+    SecretBytes line = line_of<string_view>(write_answer, typed);
+    return !line.empty() && send_text(text_of(line));
 }
 
 bool Helper::receive(string_view& line) {
-    Secret<longest_message> rest;
+    Secret<longest_message> rest; // what came behind the line before
     (void)rest.assign(held_.reveal().subspan(taken_));
     (void)held_.assign(rest.reveal());
     for (taken_ = 0;;) {
@@ -118,44 +94,16 @@ bool Helper::receive(string_view& line) {
             taken_ = end + 1;
             return true;
         }
+        wait_for(fd_);
         Secret<512> piece;
         Room room = piece.fill(512);
         ssize_t got = recv(fd_, room.data(), room.size(), 0);
+        if (got < 0 && errno == EINTR) continue;
         if (got <= 0) return false;
         for (u8 byte : Bytes(room).first(size_t(got))) {
             if (!held_.push(byte)) return false;
         }
     }
-}
-
-bool answer(Helper& helper, const Ask& ask) {
-    say(reason(ask));
-    Secret<128> typed;
-    return read_typed(question(ask.what), typed) && helper.send_answer(typed.reveal_text());
-}
-
-int conclude(const Done& done) {
-    if (done.error == Error::no_record) {
-        complain("no codes are set up for " + std::string(done.user.view()) + ". Run: pam-totp setup");
-        return exit_not_set_up;
-    }
-    if (done.error != Error::none) {
-        std::string detail(done.detail.view());
-        if (done.error == Error::bad_account) detail = "no such account, or not yours: only root may name another";
-        complain(std::string(advice(done.error)) + (detail.empty() ? "" : " (" + detail + ")"));
-        return done.error == Error::stale || done.error == Error::bad_account || done.error == Error::bad_setting
-                   ? exit_refused
-                   : exit_store;
-    }
-    if (done.verdict == Verdict::none || done.verdict == Verdict::accepted || done.verdict == Verdict::accepted_backup) {
-        return exit_done;
-    }
-    Ask last;
-    last.verdict = done.verdict;
-    if (done.verdict == Verdict::replayed) complain("that code was already used; wait for the next one");
-    else if (done.verdict == Verdict::stale) complain("the record was changed meanwhile; begin again");
-    else complain(reason(last).substr(0, reason(last).size() - 1));
-    return done.verdict == Verdict::two_needed ? exit_two_codes : exit_refused;
 }
 
 } // namespace totp

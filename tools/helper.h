@@ -26,28 +26,4 @@ class Helper {
     size_t taken_ = 0;
 };
 
-/// Runs one request to its end: answers what is asked from the terminal, hands every other line to `take`.
-/// The exit status, with the reason said to the person.
-template <typename Take> int converse(Arguments& arguments, Done& done, Take take);
-
-/// Puts the helper's question to the person; false when they gave up.
-bool answer(Helper& helper, const Ask& ask);
-
-/// What `done` means: the exit status, and on a refusal the reason on standard error.
-int conclude(const Done& done);
-
-template <typename Take> int converse(Arguments& arguments, Done& done, Take take) {
-    arguments.request.user = Text<255>(arguments.user);
-    Helper helper(arguments);
-    string_view line;
-    Ask ask;
-    bool going = helper.send(arguments.request);
-    while (going && (going = helper.receive(line))) {
-        if (read_done(line, done)) return conclude(done);
-        going = read_ask(line, ask) ? answer(helper, ask) : take(line);
-    }
-    complain("nothing was changed");
-    return exit_refused;
-}
-
 } // namespace totp

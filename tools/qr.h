@@ -1,17 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// The QR code of a URI (ISO/IEC 18004), as text for a terminal, as PNG and as SVG.
+// The QR code of a URI (ISO/IEC 18004), and how it looks on a terminal.
 #pragma once
-#include "core/bytes.h"
-#include <string>
+#include "secret_text.h"
+#include <qrencode.h>
 
 namespace totp {
 
-/// Half blocks with a quiet zone of 2; `colour` sets both colours, else it is made for a dark background.
-/// Without UTF-8 two columns a module. Empty when it does not fit into `columns`, or there is no code.
-std::string qr_text(string_view uri, bool colour, bool utf8, unsigned columns);
+/// libqrencode's code, level L, wiped at its end.
+class QrCode {
+  public:
+    explicit QrCode(const SecretText& uri);
+    ~QrCode();
+    QrCode(const QrCode&) = delete;
+    QrCode& operator=(const QrCode&) = delete;
+    explicit operator bool() const {
+        return code_ != nullptr;
+    } ///< false: no room in the largest code, no memory
+    int width() const { return code_->width; }
+    /// Outside of the code everything is light.
+    bool dark(int x, int y) const {
+        return x >= 0 && y >= 0 && x < width() && y < width() && (code_->data[y * width() + x] & 1);
+    }
 
-/// Write a picture, 8 pixels a module, quiet zone 4, mode 0600, into a file that is not there yet.
-bool write_qr_png(string_view uri, const std::string& path, std::string& reason);
-bool write_qr_svg(string_view uri, const std::string& path, std::string& reason);
+  private:
+    QRcode* code_;
+};
+
+/// With a quiet zone of 2: half blocks, or without UTF-8 two columns a module. `colour` sets both colours;
+/// else it is light on dark, as most terminals are. Empty when that is too wide or too high.
+SecretText qr_text(const QrCode& code, bool colour, bool utf8, unsigned columns, unsigned rows);
 
 } // namespace totp

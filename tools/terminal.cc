@@ -1,55 +1,120 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "terminal.h"
+#include "command.h"
+#include <cerrno>
 #include <clocale>
+#include <csignal>
 #include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
 #include <langinfo.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace totp {
 namespace {
 int talk = STDOUT_FILENO;
-}
+volatile std::sig_atomic_t interrupt = 0;
 
-void talk_on_stderr() { talk = STDERR_FILENO; }
+void note(int signal) { interrupt = signal; }
 
-void say(string_view text, bool) {
+bool write_all(int fd, string_view text) {
     while (!text.empty()) {
-        ssize_t put = write(talk, text.data(), text.size());
-        if (put <= 0) return;
+        ssize_t put = write(fd, text.data(), text.size());
+        if (put < 0 && errno == EINTR) continue;
+        if (put <= 0) return false;
         text.remove_prefix(size_t(put));
     }
+    return true;
+}
+} // namespace
+
+void prepare_terminal() {
+    for (int fd = 0; fd <= 2; ++fd) {
+        if (fcntl(fd, F_GETFD) < 0) (void)open("/dev/null", O_RDWR); // the lowest free one: this one
+    }
+    std::signal(SIGPIPE, SIG_IGN);
+    struct sigaction action = {};
+    action.sa_handler = note;
+    sigset_t ours;
+    sigemptyset(&ours);
+    for (int signal : {SIGINT, SIGTERM, SIGHUP}) {
+        struct sigaction before = {};
+        sigaction(signal, nullptr, &before);
+        if (before.sa_handler == SIG_IGN) continue; // as nohup and background jobs want it
+        sigaction(signal, &action, nullptr);
+        sigaddset(&ours, signal);
+    }
+    // Blocked outside wait_for, so that none is lost between a look and a wait.
+    sigprocmask(SIG_BLOCK, &ours, nullptr);
 }
 
-void say(const std::string& text) { say(string_view(text), false); }
-
-bool read_typed(const char* question, Secret<128>& typed) {
-    say(string_view(question), false);
-    typed.wipe();
-    for (char c = 0; read(STDIN_FILENO, &c, 1) == 1;) {
-        if (c == '\n') return true;
-        (void)typed.push(u8(c));
+void wait_for(int fd) {
+    sigset_t none;
+    sigemptyset(&none);
+    pollfd one = {fd, POLLIN, 0};
+    while (ppoll(&one, 1, nullptr, &none) < 0 && errno == EINTR && !interrupt) {
     }
-    say(string_view("\n"), false);
-    return !typed.empty();
+    if (!interrupt) return;
+    say("\n");
+    throw Stop(128 + interrupt, "interrupted; what counts now says: pam-totp status");
+}
+
+void talk_beside_json() {
+    talk = STDERR_FILENO;
+    if (isatty(STDERR_FILENO) || !isatty(STDIN_FILENO)) return;
+    int terminal = open("/dev/tty", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+    if (terminal >= 0) talk = terminal;
+}
+
+void say(string_view text) { (void)write_all(talk, text); }
+
+void print_line(string_view text) {
+    if (write_all(STDOUT_FILENO, text) && write_all(STDOUT_FILENO, "\n")) return;
+    throw Stop(exit_store, std::string("standard output: ") + std::strerror(errno));
+}
+
+void complain(const std::string& text) { (void)write_all(STDERR_FILENO, "pam-totp: " + text + "\n"); }
+
+bool read_line(int fd, Secret<256>& line) {
+    bool fits = true, any = false;
+    line.wipe();
+    for (u8 byte = 0;;) {
+        wait_for(fd);
+        ssize_t got = read(fd, &byte, 1);
+        if (got < 0 && errno == EINTR) continue;
+        if (got == 1) any = true;
+        if (got != 1 || byte == '\n') break;
+        fits = line.push(byte) && fits;
+    }
+    if (!fits) line.wipe();
+    return any && fits;
+}
+
+bool ask(string_view question, Secret<256>& answer) {
+    say(question);
+    bool answered = read_line(STDIN_FILENO, answer);
+    if (!answered || !isatty(STDIN_FILENO)) say("\n"); // the terminal shows the person's own
+    return answered;
 }
 
 bool talks_to_terminal() { return isatty(talk) == 1; }
 
 bool has_colour() {
-    const char* term = getenv("TERM");
-    const char* no = getenv("NO_COLOR");
-    return talks_to_terminal() && (!no || !*no) && term && string_view(term) != "dumb";
+    const char* term = std::getenv("TERM");
+    const char* no = std::getenv("NO_COLOR");
+    return talks_to_terminal() && (!no || !*no) && term && *term && string_view(term) != "dumb";
 }
 
 bool has_utf8() {
-    setlocale(LC_CTYPE, "");
+    std::setlocale(LC_CTYPE, "");
     return string_view(nl_langinfo(CODESET)) == "UTF-8";
 }
 
 void terminal_size(unsigned& columns, unsigned& rows) {
     winsize size = {};
-    bool known = ioctl(talk, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    bool known = ioctl(talk, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0;
     columns = known ? size.ws_col : 80;
     rows = known ? size.ws_row : 24;
 }

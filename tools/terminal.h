@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the person reads and types. With --json on standard output, the talk goes to standard error.
+// What the person reads and types. With --json, standard output holds JSON alone and the talk goes elsewhere.
 #pragma once
 #include "core/bytes.h"
 #include "core/secret.h"
@@ -7,12 +7,25 @@
 
 namespace totp {
 
-/// From now on the talk goes to standard error, and standard output holds nothing but JSON.
-void talk_on_stderr();
-void say(const std::string& text);
-void say(string_view text, bool secret); ///< straight to the descriptor, with no copy in a buffer
-/// A question and one line of standard input, without its newline; false at its end.
-bool read_typed(const char* question, Secret<128>& typed);
+/// Descriptors 0 to 2 are open from now on, and an interrupt comes as Stop, out of the wait that it ends: so
+/// everything on the way is closed, wiped and removed.
+void prepare_terminal();
+/// Until the descriptor has something to read. Throws Stop on an interrupt.
+void wait_for(int fd);
+
+/// From now on the talk goes to standard error, or to the terminal when only standard input is one.
+void talk_beside_json();
+/// Straight to the descriptor: no copy stays in a buffer.
+void say(string_view text);
+/// One line on standard output. Throws Stop when it cannot be written.
+void print_line(string_view text);
+/// `pam-totp: TEXT` on standard error.
+void complain(const std::string& text);
+
+/// One line, without its newline; false at the end, or when there is more than fits (`line` is empty then).
+bool read_line(int fd, Secret<256>& line);
+/// A question, and its answer from standard input; false when there is none.
+bool ask(string_view question, Secret<256>& answer);
 
 bool talks_to_terminal();
 bool has_colour(); ///< a terminal, and neither NO_COLOR nor TERM=dumb
