@@ -150,7 +150,8 @@ Error fill_journal(int fd, uid_t owner, const EntryBytes& bytes) {
 
 Error give_name(int directory, const char* from, const char* to) {
     if (renameat2(directory, from, directory, to, RENAME_NOREPLACE) != 0) {
-        return errno == EEXIST ? Error::stale : error_of_errno();
+        // Gone: who got the name took away what cannot get it any more.
+        return errno == EEXIST || errno == ENOENT ? Error::stale : error_of_errno();
     }
     return fsync(directory) == 0 ? Error::none : error_of_errno();
 }

@@ -109,7 +109,7 @@ void refuses_every_line_that_does_not_fit(void**) {
           digest_line + backup_line, token_line() + backup_line + backup_line + digest_line,
           backup_line + "digest sha256=" + std::string(30, 'b') + "\n",
           backup_line + "digest md5=" + salt + "\n", backup_line + "digest sha256=" + salt + " x\n",
-          "backup salt=" + salt + " rounds=0\n" + digest_line,
+          "backup salt=" + salt + " rounds=0\n", "backup salt=" + salt + " rounds=0\n" + digest_line,
           "backup salt=" + salt + " rounds=1000001\n" + digest_line,
           "backup salt=aa rounds=1\n" + digest_line, "backup rounds=1 salt=" + salt + "\n" + digest_line}) {
         assert_text_equal(result(with(token_line() + lines)), "credential_damaged");

@@ -72,6 +72,9 @@ void sticks_to_its_first_error(void**) {
     assert_int_equal(byte[0], 0x55);
     assert_int_equal(number, 0);
     assert_false(done);
+    Words blank_behind("a ");
+    std::string not_even_this(blank_behind.word());
+    assert_text_equal(not_even_this, "");
     Words failed("a");
     failed.fail();
     std::string after(failed.word());
