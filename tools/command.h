@@ -17,7 +17,7 @@ enum Exit {
     exit_two_codes = 5
 };
 
-/// The end of the program: its exit status, and why, for main to say.
+/// The end of the program: its exit status, and why, for main to say; nothing when it was said.
 struct Stop : std::runtime_error {
     int status;
     Stop(int exit_status, const std::string& why) : std::runtime_error(why), status(exit_status) {}

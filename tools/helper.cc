@@ -12,6 +12,7 @@
 
 namespace totp {
 namespace {
+constexpr int not_run = 127; // as a shell has it
 
 std::string path_of_helper() {
     char own[PATH_MAX];
@@ -34,7 +35,7 @@ std::string path_of_helper() {
     (void)setpgid(0, 0);
     if (dup2(fd, 0) == 0 && dup2(fd, 1) == 1) execv(path.c_str(), argv.data());
     complain("cannot run " + path + ": " + std::strerror(errno));
-    _exit(127);
+    _exit(not_run);
 }
 
 template <typename Message>
@@ -81,6 +82,13 @@ bool Helper::send(const Request& request) {
 bool Helper::send_answer(string_view typed) {
     SecretBytes line = line_of<string_view>(write_answer, typed);
     return !line.empty() && send_text(text_of(line));
+}
+
+bool Helper::was_run() {
+    int status = 0;
+    pid_t ended = pid_ > 0 ? waitpid(pid_, &status, 0) : -1;
+    pid_ = -1;
+    return ended < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != not_run;
 }
 
 bool Helper::receive(string_view& line) {

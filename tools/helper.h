@@ -17,6 +17,8 @@ class Helper {
     bool send_answer(string_view typed);
     /// The next line, valid until the next call; false when the helper ended without `done`.
     bool receive(string_view& line);
+    /// Waits for its end; false when it could not even be run, which was told.
+    bool was_run();
 
   private:
     bool send_text(string_view text);

@@ -106,9 +106,12 @@ int run(std::vector<std::string> words) {
 int main(int argc, char** argv) {
     prepare_terminal();
     try {
-        return run({argv + 1, argv + argc});
+        int status = run({argv + 1, argv + argc});
+        if (all_was_said()) return status;
+        complain("not all that there was to say could be written; see: pam-totp status");
+        return status == exit_done ? exit_store : status;
     } catch (const Stop& stop) {
-        complain(stop.what());
+        if (*stop.what()) complain(stop.what());
         return stop.status;
     } catch (const std::bad_alloc&) {
         complain("no memory");

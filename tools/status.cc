@@ -70,8 +70,8 @@ void say_token(const Token& t) {
 void say_guesses(const RecordLine& r) {
     say("  Wrong codes    " + std::to_string(r.wrong) + " since then; ");
     say(r.guesses_left == 0
-            ? "now two codes in a row are asked for\n"
-            : std::to_string(r.guesses_left) + " more until two codes in a row are asked for\n");
+            ? "logins ask for two codes in a row now\n"
+            : std::to_string(r.guesses_left) + " more, then logins ask for two codes in a row\n");
 }
 
 void print(const Arguments& a, const Done& done, const Found& found) {

@@ -165,7 +165,8 @@ int converse(Arguments& a, Done& done, const Take& take) {
         else if (!take(line))
             throw Stop(exit_store, "the helper is of another version than this program");
     }
-    throw Stop(exit_store, "the helper ended without an answer; see: pam-totp status");
+    throw Stop(exit_store,
+               helper.was_run() ? "the helper ended without an answer; see: pam-totp status" : "");
 }
 
 } // namespace totp

@@ -15,6 +15,7 @@
 namespace totp {
 namespace {
 int talk = STDOUT_FILENO;
+bool said = true;
 volatile std::sig_atomic_t interrupt = 0;
 
 void note(int signal) { interrupt = signal; }
@@ -68,7 +69,9 @@ void talk_beside_json() {
     if (terminal >= 0) talk = terminal;
 }
 
-void say(string_view text) { (void)write_all(talk, text); }
+void say(string_view text) { said = write_all(talk, text) && said; }
+
+bool all_was_said() { return said; }
 
 void print_line(string_view text) {
     if (write_all(STDOUT_FILENO, text) && write_all(STDOUT_FILENO, "\n")) return;

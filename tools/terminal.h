@@ -17,6 +17,7 @@ void wait_for(int fd);
 void talk_beside_json();
 /// Straight to the descriptor: no copy stays in a buffer.
 void say(string_view text);
+bool all_was_said(); ///< backup codes that went nowhere must not look like success
 /// One line on standard output. Throws Stop when it cannot be written.
 void print_line(string_view text);
 /// `pam-totp: TEXT` on standard error.
