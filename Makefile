@@ -16,7 +16,7 @@ VERSION    := $(shell cat VERSION)
 B := build$(if $(SAN),-san)
 
 CXX      ?= g++
-CXXFLAGS ?= -O2 -g
+CXXFLAGS ?= $(if $(SAN),-O1,-O2) -g
 LDFLAGS  ?=
 # A name of its own: `make CXXFLAGS=…` would drop what is added to CXXFLAGS.
 OURS := -std=c++20 -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Wformat=2 -Ipam_totp -MMD -MP \
