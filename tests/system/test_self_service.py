@@ -4,6 +4,7 @@ import os
 import pwd
 import re
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import bed  # noqa: E402
@@ -129,7 +130,8 @@ def replaces_the_token_once_the_new_one_is_proved():
 def says_how_far_the_phones_clock_is_off():
     session = tool("bob", "setup")
     phone = read_key(session)
-    import time
+    while int(time.time()) % 30 > 26:  # the answer must fall into the step it was made for
+        time.sleep(0.5)
     session.type(phone.at(int(time.time()) // 30 + 10))
     assert session.expect(r"5 min ahead of this computer's"), session.seen
     session.type("", end="\x03")
