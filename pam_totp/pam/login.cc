@@ -127,15 +127,16 @@ Outcome Login::unavailable(Error error) {
 
 /// Asks all the same, so that nobody sees from outside who has what set up.
 Outcome Login::ask_in_vain() {
+    Phrase prompt; // the hint stands in the prompt: sudo silences everything else
+    if (is_account_ && first_factor_is_known() && getuid() == record_.account.uid) {
+        prompt.add("No codes are set up for ").add(record_.account.name.view());
+        prompt.add(" here. Run: pam-totp setup\n");
+    }
+    prompt.add(options_.prompt);
     Secret<longest_reply> typed;
-    if (ask(pam_, options_.prompt, options_.echo, typed) != PAM_SUCCESS) return Outcome::unheard;
+    if (ask(pam_, prompt.c_str(), options_.echo, typed) != PAM_SUCCESS) return Outcome::unheard;
     if (is_account_) log_verdict(pam_, line_, "not_set_up"); // an unknown name may be a password typed too early
     if (!is_account_) log_verdict(pam_, LogLine{{}, line_.rhost, line_.service, {}}, "unknown_user");
-    if (is_account_ && first_factor_is_known() && getuid() == record_.account.uid) {
-        Phrase hint("No codes are set up for ");
-        hint.add(record_.account.name.view()).add(" here. Run: pam-totp setup");
-        tell(pam_, flags_, hint.c_str());
-    }
     return Outcome::refused;
 }
 
