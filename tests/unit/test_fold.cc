@@ -13,6 +13,13 @@ void begins_empty_only_from_an_empty_journal(void**) { // 4
     assert_int_equal(empty.result, Fold::done);
     assert_true(nothing);
     assert_int_equal(empty.folded.base, 0);
+
+    Folded left_over{{.credential = 66}, 512}; // of the fold before
+    Fold again = fold({}, host(), account(), left_over);
+    nothing = left_over.state == State{};
+    assert_int_equal(again, Fold::done);
+    assert_true(nothing);
+    assert_int_equal(left_over.base, 0);
 }
 
 void folds_a_first_entry(void**) {
@@ -84,6 +91,7 @@ Folding fold_with_claim(u64 at, u64 base) {
 }
 
 void takes_a_snapshot_within_the_window_behind_its_base(void**) { // 2
+    assert_int_equal(fold_window, 16384); // another one would fold the same journal to another state
     for (u64 base : {u64(256), u64(300), u64(1000)}) {
         Folding at_edge = fold_with_claim(base + fold_window, base);
         Folding beyond = fold_with_claim(base + fold_window + 1, base);

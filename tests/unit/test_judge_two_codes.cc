@@ -89,6 +89,7 @@ void accepts_two_codes_at_1970(void**) {
 }
 
 void accepts_counters_ahead_as_far_as_it_looks(void**) {
+    assert_int_equal(look_ahead, 10); // each further one makes a guess that much likelier
     for (u32 last : {0u, 1u, 100u}) {
         for (u64 ahead = 0; ahead < look_ahead + 2; ++ahead) {
             Owner owner(Type::hotp);
@@ -131,8 +132,9 @@ void says_that_the_code_of_the_last_counter_was_used(void**) {
 
 void accepts_counter_based_codes_whatever_the_clock_says(void**) {
     Owner owner(Type::hotp);
-    Verdict at_noon = owner.answer(code(owner.token(), 0), noon),
-            at_1970 = owner.answer(code(owner.token(), 1), 0);
+    owner.state.last[0] = 1000; // of a clock it would be far ahead
+    Verdict at_noon = owner.answer(code(owner.token(), 1000), noon);
+    Verdict at_1970 = owner.answer(code(owner.token(), 1001), 0);
     assert_int_equal(at_noon, Verdict::accepted);
     assert_int_equal(at_1970, Verdict::accepted);
 }
@@ -157,12 +159,14 @@ void accepts_counters_to_the_end_of_32_bits(void**) {
     Verdict last = owner.answer(code(owner.token(), UINT32_MAX - 1), noon);
     Verdict again = owner.answer(code(owner.token(), UINT32_MAX - 1), noon);
     Verdict beyond = owner.answer(code(owner.token(), UINT32_MAX), noon);
+    Verdict around = owner.answer(code(owner.token(), u64(UINT32_MAX) + 1), noon);
     Verdict far_clock = owner.answer("000000", u64(UINT32_MAX) * 30 + 300);
     assert_int_equal(other, Verdict::accepted);
     assert_int_equal(last, Verdict::accepted);
     assert_int_equal(owner.state.last[0], UINT32_MAX);
     assert_int_equal(again, Verdict::replayed);
     assert_int_equal(beyond, Verdict::wrong);
+    assert_int_equal(around, Verdict::wrong);
     assert_int_equal(far_clock, Verdict::wrong);
 }
 
