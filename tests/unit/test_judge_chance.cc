@@ -183,7 +183,7 @@ struct Life {
 
 void once_only_accepts_whatever_happens(void**) {
     unsigned accepted = 0, replayed = 0, stale = 0, two_needed = 0;
-    for (u64 seed : {1, 2, 3, 4, 5}) {
+    for (unsigned seed : {1u, 2u, 3u, 4u, 5u}) {
         Life life(seed);
         life.live(4000);
         accepted += life.accepted, replayed += life.replayed, stale += life.stale,
