@@ -1,172 +1,167 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bed of the system tests, inside the sandbox: the product installed, people, a real sshd, a real ssh."""
+"""The machine under test, inside the sandbox: people, PAM files, the installed product and its log."""
 import json
 import os
 import pwd
-import signal
+import re
+import shutil
 import socket
 import subprocess
-import sys
 import threading
 import time
 
-from ptydrive import Session
+from phone import Phone
+from promises import check
 
-PORT = "2222"
-LOG = "/tmp/auth.log"
-WORK = "/tmp/bed"
+REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("TOTP_BUILD", "build")
+STORE, KEY, CONF = "/var/lib/pam_totp", "/etc/security/pam_totp.key", "/etc/security/pam_totp.conf"
+HOST = "nas"
+# The prompt that automation looks for: part of the contract.
+PROMPT = r"Verification code: "
 
 
 def run(*argv, **more):
-    return subprocess.run(argv, capture_output=True, text=True, **more)
-
-
-def must(*argv, **more):
-    done = run(*argv, **more)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(argv)} failed:\n{done.stdout}{done.stderr}")
-    return done.stdout
+    """Runs a program and returns its output; raises CalledProcessError when it fails."""
+    more = {"text": True, "capture_output": True, "check": True, "stdin": subprocess.DEVNULL, **more}
+    if "input" in more:
+        del more["stdin"]
+    return subprocess.run(list(argv), **more)
 
 
 def write(path, text, mode=0o644):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
     os.chmod(path, mode)
 
 
-def install():
-    """What `make install` does on a live system, and a syslog that the tests can read."""
-    os.makedirs(WORK, exist_ok=True)
-    os.chmod(WORK, 0o755)
-    must("make", "install")
-    log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    log.bind("/dev/log")
-    os.chmod("/dev/log", 0o666)
-
-    def listen():
-        with open(LOG, "a", encoding="utf-8") as file:
-            while True:
-                file.write(log.recv(8192).decode(errors="replace").rstrip("\0\n") + "\n")
-                file.flush()
-
-    threading.Thread(target=listen, daemon=True).start()
+def as_user(name, *argv):
+    """The command line that runs `argv` as somebody who has just logged in."""
+    return ["setpriv", f"--reuid={name}", f"--regid={name}", "--init-groups", "--reset-env", "--", *argv]
 
 
-def read_log():
-    time.sleep(0.1)
-    with open(LOG, encoding="utf-8") as file:
-        return file.read()
+class Person:
+    """An account with a password and, when set up, a phone and backup codes."""
+
+    def __init__(self, name, password):
+        self.name, self.password = name, password
+        self.phone, self.backup_codes, self.uri = None, [], ""
+
+    def secrets(self):
+        """What must never be seen in a log."""
+        found = {self.password, *self.backup_codes, *(code.replace("-", "") for code in self.backup_codes)}
+        return found | ({self.phone.secret} | self.phone.shown if self.phone else set())
+
+    def spare_code(self, *_):
+        return self.backup_codes.pop()
 
 
-def add_user(name, password):
-    must("useradd", "-m", "-s", "/bin/sh", name)
-    must("chpasswd", input=f"{name}:{password}\n")
-    home = pwd.getpwnam(name).pw_dir
-    key = f"{WORK}/{name}.key"
-    must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
-    write(f"{home}/.ssh/authorized_keys", open(f"{key}.pub", encoding="utf-8").read())
-    must("chown", "-R", f"{name}:", f"{home}/.ssh")
+class Syslog:
+    """Stands in for syslogd, which nobody runs in the sandbox."""
 
+    def __init__(self):
+        self.lines = []
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind("/dev/log")
+        os.chmod("/dev/log", 0o666)
+        threading.Thread(target=self._listen, daemon=True).start()
 
-class Phone:
-    """A phone: somebody else's implementation of the algorithm, and a memory of what it showed."""
-
-    def __init__(self, secret):
-        self.secret = secret
-        self.used = 0
-
-    def at(self, step):
-        return must("oathtool", "--totp", "-b", "-N", f"@{step * 30}", "-", input=self.secret + "\n").strip()
-
-    def code(self):
-        """A code that was not used yet and is inside the window: now's, the next one, or after a wait."""
+    def _listen(self):
         while True:
-            now = int(time.time()) // 30
-            step = max(now, self.used + 1)
-            # The last second of a step is left alone: the machine could be slow.
-            if step <= now + 1 and int(time.time()) % 30 < 28:
-                self.used = step
-                return self.at(step)
-            time.sleep(0.5)
+            line = self.socket.recv(65536).decode(errors="replace").rstrip("\0\n")
+            self.lines.append(re.sub(r"^<\d+>", "", line))
 
-    def wrong(self):
-        """Six digits that no step near now has."""
-        now = int(time.time()) // 30
-        near = {self.at(step) for step in range(now - 3, now + 5)}
-        return next(code for code in (f"{n:06d}" for n in range(1000)) if code not in near)
+    def mark(self):
+        return len(self.lines)
 
-
-def set_up(name):
-    """By root, as a script would: the phone and the backup codes."""
-    made = json.loads(must("pam-totp", "setup", "-u", name, "--no-confirm", "--json"))
-    return Phone(made["secret"]), made["backup_codes"]
+    def find(self, regex, since=0, seconds=5):
+        """The first line after `since` that matches; it may be still on its way."""
+        until = time.monotonic() + seconds
+        while True:
+            for line in self.lines[since:]:
+                if re.search(regex, line):
+                    return line
+            if time.monotonic() > until:
+                raise AssertionError(f"no log line like {regex!r}:\n" + "\n".join(self.lines[since:]))
+            time.sleep(0.02)
 
 
-class Sshd:
-    """A real sshd on loopback, with this stack for its service."""
+class Bed:
+    """Made once in each test program. `people` are all who were ever added."""
 
-    def __init__(self, stack, *settings):
-        write("/etc/pam.d/sshd", stack + "\n@include common-account\n@include common-session\n")
-        os.makedirs("/run/sshd", exist_ok=True)
-        key = f"{WORK}/host_key"
-        if not os.path.exists(key):
-            must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
-        config = f"{WORK}/sshd_config"
-        lines = (f"Port {PORT}", "ListenAddress 127.0.0.1", f"HostKey {key}", "UsePAM yes", "StrictModes no",
-                 "KbdInteractiveAuthentication yes", "PasswordAuthentication no", "PidFile none",
-                 "LogLevel VERBOSE", "MaxStartups 100", "Subsystem sftp internal-sftp", *settings)
-        write(config, "\n".join(lines) + "\n")
-        must("/usr/sbin/sshd", "-t", "-f", config)
-        self.process = subprocess.Popen(["/usr/sbin/sshd", "-D", "-f", config], stderr=subprocess.DEVNULL)
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", int(PORT))) == 0:
-                    return
-            time.sleep(0.05)
-        sys.exit("sshd did not start")
+    def __init__(self, product=True):
+        self.people, self.pristine = [], {}
+        run("hostname", HOST)
+        write("/etc/hosts", f"127.0.0.1 localhost {HOST}\n")
+        write("/run/utmp", "", 0o664)
+        for path in ("/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog"):
+            if os.path.exists(path):
+                os.truncate(path, 0)
+        self.syslog = Syslog()
+        if product:
+            self.install()
 
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait()
+    def install(self):
+        """`make install` of what is built already, over nothing that the machine may have of its own."""
+        shutil.rmtree(STORE, ignore_errors=True)
+        for path in (KEY, CONF):
+            if os.path.exists(path):
+                os.unlink(path)
+        shutil.rmtree(CONF + ".d", ignore_errors=True)
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+        run("make", "-C", REPOSITORY, "-o", "all", f"B={BUILD}", "install", env=environment)
 
+    def add_user(self, name, password=None):
+        """An account of this name; one that the machine has already is replaced, in the sandbox alone."""
+        if any(entry.pw_name == name for entry in pwd.getpwall()):
+            run("userdel", "-f", "-r", name, check=False)
+        run("useradd", "-m", "-s", "/bin/sh", "-U", name)
+        person = Person(name, password or f"Pass-of-{name}-{len(self.people)}")
+        run("chpasswd", input=f"{name}:{person.password}\n")
+        write(f"/home/{name}/.profile", 'PS1="in:\\$ "\n')
+        self.people.append(person)
+        return person
 
-def ssh_argv(name, *command, key=True, options=()):
-    argv = ["ssh", "-p", PORT, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-            "-o", "LogLevel=ERROR", "-o", "NumberOfPasswordPrompts=1", "-o", "IdentitiesOnly=yes"]
-    argv += ["-i", f"{WORK}/{name}.key"] if key else ["-o", "PubkeyAuthentication=no"]
-    for option in options:
-        argv += ["-o", option]
-    return argv + [f"{name}@127.0.0.1", *command]
+    def setup_user(self, person, *options):
+        """What an administrator does: `pam-totp setup -u NAME --no-confirm`. The codes come with it."""
+        said = self.tool("setup", "-u", person.name, "--no-confirm", "--json", *options)
+        check(said.returncode == 0, f"setup: {said.returncode}\n{said.stdout}{said.stderr}")
+        return self.take_setup(person, json.loads(said.stdout))
 
+    def take_setup(self, person, facts):
+        check(facts["user"] == person.name and facts["uri"].startswith("otpauth://totp/"), facts)
+        person.phone = Phone(facts["secret"])
+        person.backup_codes, person.uri = list(facts["backup_codes"]), facts["uri"]
+        check(len(person.backup_codes) == 10, facts)
+        return person
 
-def ssh(name, *answers, command="echo in:$(id -un)", key=True, options=()):
-    """Logs in, answering each prompt with the next answer. Whether it got in, and all that was seen."""
-    session = Session(ssh_argv(name, command, key=key, options=options))
-    for answer in answers:
-        if not session.expect(r"(?i)(code|password): ?$|assword: |code: "):
-            break
-        session.type(answer)
-    session.finish()
-    return f"in:{name}" in session.seen, session.seen
+    def person(self, name, setup=True):
+        person = self.add_user(name)
+        return self.setup_user(person) if setup else person
 
+    def tool(self, *words, user=None, input=""):
+        """Runs pam-totp as root or as `user`, without a terminal."""
+        argv = ["pam-totp", *words]
+        return run(*(as_user(user, *argv) if user else argv), check=False, input=input)
 
-KEY_AND_CODE = ("auth required pam_totp.so", "AuthenticationMethods publickey,keyboard-interactive:pam")
-PASSWORD_AND_CODE = ("@include common-auth\nauth required pam_totp.so after=password",
-                     "AuthenticationMethods keyboard-interactive:pam")
+    def status(self, person):
+        said = self.tool("status", "-u", person.name, "--json")
+        check(said.returncode in (0, 3), f"status: {said.returncode}\n{said.stdout}{said.stderr}")
+        return json.loads(said.stdout) if said.stdout else {"enrolled": False}
 
+    def pam(self, service, *lines):
+        """The service's own file with its `@include common-auth` replaced by these lines."""
+        path = f"/etc/pam.d/{service}"
+        if service not in self.pristine:
+            with open(path, encoding="utf-8") as file:
+                self.pristine[service] = file.read()
+        text, count = re.subn(r"(?m)^@include\s+common-auth.*$", lambda _: "\n".join(lines), self.pristine[service])
+        check(count == 1, f"{path} does not include common-auth once:\n{self.pristine[service]}")
+        write(path, text)
 
-def run_tests(tests):
-    """Runs them in order; the last line counts."""
-    passed = failed = 0
-    for test in tests:
-        try:
-            test()
-            passed += 1
-            print(f"ok   {test.__name__}", flush=True)
-        except AssertionError as error:
-            failed += 1
-            print(f"FAIL {test.__name__}: {error}\n{''.join(read_log()[-2000:])}", flush=True)
-    print(f"{passed} passed, {failed} failed", flush=True)
-    sys.stdout.flush()
-    os._exit(1 if failed else 0)
+    def nothing_secret_in(self, text):
+        """Fails when a key, a code or a password of anybody's stands in it."""
+        for person in self.people:
+            for secret in person.secrets():
+                at = re.search(rf"(?<![\w.]){re.escape(secret)}(?![\w.])", text)
+                check(not at, f"a secret of {person.name}'s: …{text[max(0, at.start() - 80):at.end() + 20]}…" if at else "")

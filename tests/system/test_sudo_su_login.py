@@ -1,99 +1,182 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Real sudo, su and login. Runs inside the sandbox."""
+"""Real sudo, su and login: a password, then a code."""
 import os
-import pwd
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
-import bed  # noqa: E402
-from ptydrive import Session  # noqa: E402
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from promises import check, keep_all, promise, require_sandbox  # noqa: E402
 
-PASSWORD = "pass word"
-ENV = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TERM": "xterm"}
-STACK = "@include common-auth\nauth required pam_totp.so after=password\n@include common-account\n@include common-session\n"
-bed.install()
-for person in ("alice", "bob"):
-    bed.add_user(person, PASSWORD)
-phone, backup_codes = bed.set_up("alice")
+require_sandbox()
+from bed import PROMPT, Bed, as_user, write  # noqa: E402
+from ptydrive import Driven, drive  # noqa: E402
+
+CTRL_C, CTRL_D = b"\x03", b"\x04"
+PASSWORD = r"(?i)password[^\n]*: "
+
+bed = Bed()
 for service in ("sudo", "su", "login"):
-    bed.write(f"/etc/pam.d/{service}", STACK)
-bed.write("/etc/sudoers.d/alice", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, passwd_tries=2\n", 0o440)
+    bed.pam(service, "@include common-auth", "auth required pam_totp.so after=password")
 
 
-def sudo(*answers):
-    session = Session(["sudo", "id", "-u"], env=ENV, user=pwd.getpwnam("alice"))
-    for answer in answers:
-        if not session.expect(r"(assword.*|code): "):
+def sudoer(name):
+    someone = bed.person(name)
+    write(f"/etc/sudoers.d/{name}", f"Defaults:{name} timestamp_timeout=0\n{name} ALL=(ALL) ALL\n", 0o440)
+    return someone
+
+
+def sudo(person, *answers):
+    """sudo asks up to three times: whoever has no more answers gives up by Ctrl-C."""
+    steps = [*answers, (f"{PASSWORD}|{PROMPT}", CTRL_C)]
+    return drive(as_user(person.name, "sudo", "sh", "-c", "echo ran as $(id -un)"), steps)
+
+
+def su(caller, target, *answers):
+    return drive(as_user(caller.name, "su", target.name, "-c", "echo ran as $(id -un)"), answers)
+
+
+def ran(result, name):
+    transcript, status = result
+    check(status == 0 and f"ran as {name}" in transcript, f"exit status {status}\n{transcript}")
+    return transcript
+
+
+def refused(result):
+    transcript, status = result
+    check(status != 0 and "ran as " not in transcript, f"exit status {status}\n{transcript}")
+    return transcript
+
+
+def login(person, *answers):
+    """login(1) on a terminal; it asks for a name again after a refusal, so what follows is for the caller."""
+    session = Driven(["login"])
+    for regex, answer in [("login: ", person.name), *answers]:
+        if not session.expect(regex):
             break
-        session.type(*answer) if isinstance(answer, tuple) else session.type(answer)
-    return session.finish(), session.seen
-
-
-def sudo_accepts_password_and_code():
-    status, seen = sudo(PASSWORD, phone.code())
-    assert status == 0 and "\n0\n" in seen, seen
-
-
-def sudo_refuses_a_wrong_code_and_says_so_at_the_next_prompt():
-    status, seen = sudo(PASSWORD, phone.wrong(), PASSWORD, phone.code())
-    assert status == 0 and "That code is not right" in seen, seen
-    status, seen = sudo(PASSWORD, phone.wrong(), PASSWORD, phone.wrong())
-    assert status != 0 and "\n0\n" not in seen, seen
-
-
-def sudo_refuses_an_aborted_question():
-    status, seen = sudo(PASSWORD, ("\x03", ""))
-    assert status != 0 and "\n0\n" not in seen, seen
-
-
-def su(*answers):
-    session = Session(["su", "alice", "-c", "id -un"], env=ENV, user=pwd.getpwnam("bob"))
-    for answer in answers:
-        session.expect(r"(assword|code): ")
-        session.type(*answer) if isinstance(answer, tuple) else session.type(answer)
-    return session.finish(), session.seen
-
-
-def su_asks_for_the_code_of_whom_it_becomes():
-    status, seen = su(PASSWORD, phone.code())
-    assert status == 0 and "\nalice\n" in seen, seen
-
-
-def su_refuses_a_wrong_code():
-    status, seen = su(PASSWORD, phone.wrong())
-    assert status != 0 and "\nalice\n" not in seen, seen
-
-
-def su_refuses_an_aborted_question():
-    status, seen = su(PASSWORD, ("\x03", ""))
-    assert status != 0 and "\nalice\n" not in seen, seen
-
-
-def login(*answers):
-    session = Session(["login"], env=ENV)
-    session.expect("login: ")
-    session.type("alice")
-    for answer in answers:
-        session.expect(r"(assword|code): ")
-        session.type(answer)
+        session.answer(answer)
     return session
 
 
-def login_accepts_password_and_code():
-    session = login(PASSWORD, phone.code())
-    session.expect(r"\$ ")
-    session.type("id -un; exit")
-    session.finish()
-    assert "\nalice\n" in session.seen, session.seen
+@promise
+def sudo_takes_a_password_and_a_code_and_the_log_says_so():
+    alice, mark = sudoer("alice"), bed.syslog.mark()
+    ran(sudo(alice, (PASSWORD, alice.password), (PROMPT, alice.phone.fresh)), "root")
+    bed.syslog.find(r"user=alice .*verdict=accepted service=sudo", mark)
 
 
+@promise
+def sudo_refuses_a_used_code():
+    bob = sudoer("bob")
+    ran(sudo(bob, (PASSWORD, bob.password), (PROMPT, bob.phone.fresh)), "root")
+    refused(sudo(bob, (PASSWORD, bob.password), (PROMPT, bob.phone.spent)))
+
+
+@promise
+def sudo_refuses_a_wrong_code_and_says_why_at_the_next_prompt():
+    carol = sudoer("carol")
+    wrong = [(PASSWORD, carol.password), (PROMPT, carol.phone.wrong)]
+    refused(sudo(carol, *wrong * 3))
+    transcript = ran(sudo(carol, *wrong, (PASSWORD, carol.password), (PROMPT, carol.phone.fresh)), "root")
+    check("That code is not right" in transcript, transcript)
+
+
+@promise
+def sudo_with_a_wrong_password_is_not_asked_for_a_code():
+    dave = sudoer("dave")
+    transcript = refused(sudo(dave, (PASSWORD, "not it"), (f"{PASSWORD}|{PROMPT}", dave.phone.fresh)))
+    check("Verification" not in transcript, transcript)
+
+
+@promise
+def sudo_refuses_an_aborted_question():
+    erin = sudoer("erin")
+    refused(sudo(erin, (PASSWORD, CTRL_C)))
+    refused(sudo(erin, (PASSWORD, erin.password), (PROMPT, CTRL_C)))
+    # An end of file is an empty answer: it is asked again, and given up.
+    refused(sudo(erin, (PASSWORD, erin.password), (PROMPT, CTRL_D)))
+    ran(sudo(erin, (PASSWORD, erin.password), (PROMPT, erin.phone.fresh)), "root")
+
+
+@promise
+def sudo_without_a_terminal_to_ask_on_refuses():
+    frank = sudoer("frank")
+    refused(drive(as_user("frank", "setsid", "-w", "sudo", "-n", "sh", "-c", "echo ran as root")))
+    check(bed.status(frank)["guesses_left"] == 10, bed.status(frank))
+
+
+@promise
+def sudo_tells_whoever_has_nothing_set_up_how_to_begin_and_refuses():
+    gina = bed.add_user("gina")
+    write("/etc/sudoers.d/gina", "gina ALL=(ALL) ALL\n", 0o440)
+    transcript = refused(sudo(gina, (PASSWORD, gina.password), (PROMPT, "123456")))
+    check("pam-totp setup" in transcript, transcript)
+
+
+@promise
+def su_takes_the_code_of_whom_it_becomes():
+    heidi, ivan = bed.person("heidi"), bed.person("ivan")
+    ran(su(heidi, ivan, (PASSWORD, ivan.password), (PROMPT, ivan.phone.fresh)), "ivan")
+    refused(su(heidi, ivan, (PASSWORD, ivan.password), (PROMPT, heidi.phone.fresh)))
+
+
+@promise
+def su_refuses_a_wrong_code_and_an_aborted_question():
+    judy, ken = bed.person("judy"), bed.person("ken")
+    refused(su(judy, ken, (PASSWORD, ken.password), (PROMPT, ken.phone.wrong)))
+    refused(su(judy, ken, (PASSWORD, ken.password), (PROMPT, CTRL_C)))
+    refused(su(judy, ken, (PASSWORD, ken.password), (PROMPT, CTRL_D)))
+    ran(su(judy, ken, (PASSWORD, ken.password), (PROMPT, ken.backup_codes[0])), "ken")
+    refused(su(judy, ken, (PASSWORD, ken.password), (PROMPT, ken.backup_codes[0])))
+
+
+@promise
+def su_of_a_stopped_stranger_keeps_nobody_out():
+    laura, mike = bed.person("laura"), bed.person("mike")
+    stuck = Driven(as_user("laura", "su", "mike", "-c", "true"))
+    check(stuck.expect(PASSWORD), stuck.seen)
+    stuck.answer(mike.password)
+    check(stuck.expect(PROMPT), stuck.seen)
+    os.killpg(stuck.pid, 19)  # SIGSTOP: with its question open
+    ran(su(laura, mike, (PASSWORD, mike.password), (PROMPT, mike.phone.fresh)), "mike")
+    stuck.end()
+
+
+@promise
+def su_by_root_asks_nothing():
+    nina = bed.person("nina")
+    ran(drive(["su", nina.name, "-c", "echo ran as $(id -un)"]), "nina")
+
+
+@promise
+def login_takes_a_password_and_a_code():
+    olga = bed.person("olga")
+    session = login(olga, (PASSWORD, olga.password), (PROMPT, olga.phone.fresh),
+                    (r"in:\$ ", "echo ran as $(id -un)"), (r"in:\$ ", "exit"))
+    check(session.wait() == 0 and "ran as olga" in session.seen, session.seen)
+
+
+@promise
 def login_refuses_a_wrong_code():
-    session = login(PASSWORD, phone.wrong())
-    assert session.expect("Login incorrect"), session.seen
-    session.type("", end="\x04")
-    session.finish(5)
+    peter, mark = bed.person("peter"), bed.syslog.mark()
+    session = login(peter, (PASSWORD, peter.password), (PROMPT, peter.phone.wrong))
+    check(session.expect(r"(?i)login incorrect"), session.seen)
+    session.end()
+    bed.syslog.find(r"user=peter .*verdict=wrong service=login", mark)
 
 
-bed.run_tests([value for name, value in list(globals().items())
-               if callable(value) and getattr(value, "__module__", "") == "__main__"
-               and name not in ("sudo", "su", "login")])
+@promise
+def login_refuses_an_aborted_question():
+    quinn = bed.person("quinn")
+    session = login(quinn, (PASSWORD, quinn.password), (PROMPT, CTRL_C))
+    got_in = session.expect(r"in:\$ |login: ") and "in:$" in session.seen
+    session.end()
+    check(not got_in, session.seen)
+
+
+@promise
+def no_code_key_or_password_is_in_the_log():
+    bed.nothing_secret_in("\n".join(bed.syslog.lines))
+
+
+keep_all()
