@@ -1,170 +1,158 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The demo, inside the sandbox: a person, a phone, a real sshd and a real ssh."""
-import codecs
+"""The demo, inside the sandbox: set up a phone, log in through a real sshd, replay, backup code."""
 import os
-import pty
-import pwd
-import re
-import select
 import subprocess
 import sys
-import time
+import textwrap
 
-OWN_PHONE = os.environ.get("PHONE") == "1"
-WORK = "/tmp/demo"
-ENV = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TERM": "xterm", "LANG": "C.UTF-8", "NO_COLOR": "1"}
-SSH = ["ssh", "-p", "2222", "-i", f"{WORK}/key", "-o", "StrictHostKeyChecking=no", "-o", "LogLevel=ERROR",
-       "-o", "UserKnownHostsFile=/dev/null", "-o", "NumberOfPasswordPrompts=1", "alice@127.0.0.1",
-       "echo; echo $(id -un) is logged in through $(ps -o comm= -p $PPID | cut -d- -f1)"]
-results = []
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from promises import require_sandbox  # noqa: E402
 
+require_sandbox()
+import screen  # noqa: E402
+from bed import HOST, PROMPT, Bed, as_user, write  # noqa: E402
+from phone import Phone  # noqa: E402
+from ptydrive import Driven  # noqa: E402
+from sshd import CLIENT_KEY, KNOWN_HOSTS, Sshd, authorize, public_key  # noqa: E402
 
-def step(number, text):
-    print(f"\n\033[1m{number}/7  {text}\033[0m" if sys.stdout.isatty() else f"\n{number}/7  {text}", flush=True)
-
-
-def must(*argv, **more):
-    done = subprocess.run(argv, capture_output=True, text=True, **more)
-    if done.returncode:
-        sys.exit(f"{' '.join(argv)}:\n{done.stdout}{done.stderr}")
-    return done.stdout
+SCENES, OWN_PHONE = 7, os.environ.get("PHONE") == "1"
+SSH = ("ssh", f"alice@{HOST}", "echo in as $(id -un)")
+held = []
 
 
-class Margin:
-    """Prints what a program says behind a margin, whatever pieces it comes in."""
-    at_start = True
-
-    def show(self, text):
-        for line in text.replace("\r\n", "\n").replace("\r", "").splitlines(keepends=True):
-            sys.stdout.write(("   | " if self.at_start else "") + line)
-            self.at_start = line.endswith("\n")
-        sys.stdout.flush()
+def say(text=""):
+    print(text, flush=True)
 
 
-def on_terminal(argv, question, answer, user=None):
-    """Runs a program on a terminal of its own, shows what it prints, and answers one question."""
-    pid, fd = pty.fork()
-    if pid == 0:
-        if user:
-            os.initgroups(user.pw_name, user.pw_gid)
-            os.setgid(user.pw_gid)
-            os.setuid(user.pw_uid)
-            os.chdir("/")
-        os.execvpe(argv[0], argv, ENV)
-    seen, answered, end = "", False, time.monotonic() + 60
-    margin, decoder = Margin(), codecs.getincrementaldecoder("utf-8")("replace")
-    while time.monotonic() < end:
-        if not select.select([fd], [], [], 0.2)[0]:
-            if not answered and re.search(question, seen):
-                answered = True
-                os.write(fd, (answer(seen) + "\n").encode())
-            continue
-        try:
-            piece = os.read(fd, 65536)
-        except OSError:
-            piece = b""
-        if not piece:
+def scene(title):
+    say(f"\n{len(held) + 1}/{SCENES} {title}")
+
+
+def judge(right, said):
+    """Closes a scene."""
+    held.append(right)
+    say(f"  {'ok' if right else 'NOT AS PROMISED'}: {said}")
+
+
+def play(argv, steps):
+    """Runs it on a terminal, answers, and prints what stood there; what it typed stands in [brackets]."""
+    driven, shown, at, answer = Driven(argv), "", 0, ""
+    for regex, answer in steps:
+        if not driven.expect(regex):
             break
-        text = decoder.decode(piece)
-        seen += text.replace("\r\n", "\n")
-        margin.show(text)
-    os.close(fd)
-    margin.show("" if margin.at_start else "\n")
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen
+        answer = answer(driven.seen) if callable(answer) else answer
+        shown, at = shown + driven.seen[at:driven.read_up_to] + f"[{answer}]", driven.read_up_to
+        driven.answer(answer)
+    status = driven.wait()
+    rest = driven.seen[at:].removeprefix(answer)
+    for line in (shown + rest).replace("\r", "").rstrip("\n").split("\n"):
+        say(f"  {line}")
+    return driven.seen, status
 
 
-class Phone:
-    """Plays the phone with oathtool, somebody else's implementation of RFC 6238."""
-    secret, used = "", 0
-
-    def code(self):
-        while int(time.time()) % 30 > 26:
-            time.sleep(0.5)
-        now = int(time.time()) // 30
-        self.used = max(now, self.used + 1)
-        return must("oathtool", "--totp", "-b", "-N", f"@{self.used * 30}", "-", input=self.secret + "\n").strip()
+def on_own_terminal(argv):
+    say()
+    return "", subprocess.run(argv, check=False).returncode
 
 
-phone = Phone()
+def act(title, argv, *steps):
+    say(f"  $ {title}")
+    return on_own_terminal(argv) if OWN_PHONE else play(argv, steps)
 
 
 def prepare():
-    os.makedirs(WORK)
-    must("make", "-s", "install")
-    must("useradd", "-m", "-s", "/bin/sh", "alice")
-    must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{WORK}/key")
-    must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{WORK}/host_key")
-    must("install", "-D", "-o", "alice", "-m", "0600", f"{WORK}/key.pub", "/home/alice/.ssh/authorized_keys")
-    must("chown", "alice:", "/home/alice/.ssh")
-    with open("/etc/pam.d/sshd", "w", encoding="ascii") as stack:
-        stack.write("auth required pam_totp.so\naccount required pam_unix.so\nsession required pam_unix.so\n")
-    with open(f"{WORK}/sshd_config", "w", encoding="ascii") as config:
-        config.write(f"Port 2222\nListenAddress 127.0.0.1\nHostKey {WORK}/host_key\nUsePAM yes\nPidFile none\n"
-                     "KbdInteractiveAuthentication yes\nPasswordAuthentication no\n"
-                     "AuthenticationMethods publickey,keyboard-interactive:pam\n")
-    os.makedirs("/run/sshd", exist_ok=True)
-    server = subprocess.Popen(["/usr/sbin/sshd", "-D", "-f", f"{WORK}/sshd_config"])
-    time.sleep(0.5)
-    return server
+    """sshd on its usual port: the sandbox has a network of its own. The client's options stand in its config."""
+    bed = Bed()
+    bed.pam("sshd", "auth required pam_totp.so")
+    alice = bed.add_user("alice")
+    Sshd(22).start()
+    authorize(alice)
+    with open(KNOWN_HOSTS, "a", encoding="ascii") as file:
+        file.write(f"{HOST} {public_key('host')}")
+    os.makedirs("/root/.ssh", 0o700, exist_ok=True)
+    write("/root/.ssh/config", f"Host {HOST}\nIdentityFile {CLIENT_KEY}\nIdentityAgent none\nIdentitiesOnly yes\n"
+          f"UserKnownHostsFile {KNOWN_HOSTS}\nNumberOfPasswordPrompts 1\n", 0o600)
+    return bed, alice
 
 
-def set_up():
+def locale():
+    """A person's own terminal as it is; a played one in UTF-8, in colours when they are seen by somebody."""
+    kept = ("LANG", "LC_ALL", "LC_CTYPE", "NO_COLOR", "TERM")
+    words = [f"{name}={os.environ[name]}" for name in kept if name in os.environ]
+    if not OWN_PHONE:
+        words += ["LC_ALL=C.UTF-8"] + ([] if sys.stdout.isatty() else ["NO_COLOR=1"])
+    return words
+
+
+def set_up(alice):
+    def proof(seen):
+        alice.phone = Phone(screen.key_on(seen))
+        return alice.phone.fresh()
+
+    seen, status = act("pam-totp setup", as_user("alice", "env", *locale(), "pam-totp", "setup"), ("shows now: ", proof))
     if OWN_PHONE:
-        subprocess.run(["setpriv", "--reuid=alice", "--regid=alice", "--init-groups", "pam-totp", "setup"],
-                       env={**ENV, "NO_COLOR": ""}, check=True)
-        return input("One of the backup codes above, for step 6: ")
-
-    def prove(seen):
-        found = re.search(r"Or type the key:\s+((?: *[A-Z2-7]{4})+)", seen)
-        phone.secret = found.group(1).replace(" ", "")
-        return phone.code()
-
-    status, seen = on_terminal(["pam-totp", "setup"], "Code that the app shows now: $", prove,
-                               pwd.getpwnam("alice"))
-    codes = re.findall(r"\b[0-9a-z]{5}-[0-9a-z]{5}-[0-9a-z]{5}\b", seen)
-    results.append(("alice sets herself up, without root", status == 0 and len(codes) == 10))
-    return codes[0] if codes else ""
+        return judge(status == 0, "your phone proved its key, and that code is used up")
+    alice.backup_codes = screen.backup_codes_on(seen)
+    scanned = screen.scan(seen) if status == 0 else ""
+    judge(f"secret={alice.phone.secret}" in scanned if alice.phone else False,
+          "the code on the screen scans; oathtool played the phone")
 
 
-def log_in(what, code, wanted):
-    if code is None:
-        done = subprocess.run(SSH, env=ENV, stdout=subprocess.PIPE, text=True, check=False)
-        seen = done.stdout
-        print(seen)
-    else:
-        _, seen = on_terminal(SSH, r"code: $", lambda _: code)
-    inside = "alice is logged in" in seen
-    print(f"   {'Let in' if inside else 'Refused'}, as it {'must be' if inside == wanted else 'must NOT be'}.")
-    results.append((what, inside == wanted))
+def log_in(answer, wanted, hint, said):
+    if OWN_PHONE:
+        say(f"  {hint}")
+    _, status = act(f"ssh alice@{HOST}", list(SSH), (PROMPT, answer))
+    judge((status == 0) == wanted, said)
+
+
+def play_all(bed, alice):
+    scene("Install, and let sshd ask for a key and then for a code")
+    say("  $ make install")
+    say("  /etc/pam.d/sshd: auth required pam_totp.so")
+    say("  sshd_config:     AuthenticationMethods publickey,keyboard-interactive:pam")
+    judge(os.path.exists("/usr/bin/pam-totp"), "a real sshd listens, in a view that this demo has alone")
+    scene("alice sets up her phone, without root")
+    set_up(alice)
+    if not held[-1]:
+        return
+    phone, code = alice.phone, alice.backup_codes[0] if alice.backup_codes else ""
+    scene("Somebody has stolen her key, and has no code")
+    log_in("", False, "Type nothing but Enter.", "refused: the key alone is not enough")
+    scene("alice logs in: her key, then the code on the phone")
+    log_in(phone and phone.fresh, True, "Type the code that your phone shows NOW (a new one).", "she is in")
+    scene("Somebody who saw that code types it again")
+    log_in(phone and phone.spent, False, "Type the SAME code again, whatever the phone shows.",
+           "refused: a code is accepted once")
+    scene("The phone is lost: a backup code")
+    log_in(code, True, "Type one of your backup codes.", "she is in")
+    scene("The same backup code again")
+    log_in(code, False, "Type that SAME backup code again.", "refused: a backup code, too, is accepted once")
+    tell_log(bed)
+
+
+def tell_log(bed):
+    """What an administrator sees of all that. It must be there, and give nothing away."""
+    say("\nWhat the log says:")
+    lines = [line[line.index("user=alice"):] for line in bed.syslog.lines if "user=alice" in line]
+    for line in lines:
+        for part in textwrap.wrap(line, 76, subsequent_indent="  "):
+            say(f"  {part}")
+    text = "\n".join(lines)
+    bed.nothing_secret_in(text)
+    held.append(all(f"verdict={word} " in text for word in ("accepted", "replayed", "accepted_backup")))
 
 
 def main():
-    step(1, "Install, make a person with an ssh key, start sshd: key and then a code")
-    server = prepare()
-    step(2, "alice sets up her second factor" + ("" if OWN_PHONE else "; oathtool plays the phone"))
-    backup = set_up()
-    step(3, "The key alone is not enough")
-    log_in("the key alone is refused", "000000" if OWN_PHONE else "", False)
-    step(4, "The key and the code of the phone")
-    code = None if OWN_PHONE else phone.code()
-    if OWN_PHONE:
-        print("   Type the code that the phone shows now, if it is a new one.")
-    log_in("key and code are let in", code, True)
-    step(5, "The same code again")
-    if OWN_PHONE:
-        print("   Type the very same code again.")
-    log_in("the same code again is refused", code, False)
-    step(6, "The phone is lost: a backup code")
-    log_in("a backup code is let in", backup, True)
-    step(7, "The same backup code again")
-    log_in("the same backup code again is refused", backup, False)
-    server.terminate()
-    server.wait()
-    print("\nWhat was shown:")
-    for text, held in results:
-        print(f"  {'ok  ' if held else 'FAIL'}  {text}")
-    print("Nothing of it is left on this machine.")
-    return 0 if all(held for _, held in results) else 1
+    if OWN_PHONE and not sys.stdin.isatty():
+        sys.exit("PHONE=1 needs a terminal to type on.")
+    say("pam_totp in a copy-on-write view of this machine: nothing of it stays.")
+    play_all(*prepare())
+    kept = len(held) == SCENES + 1 and all(held)
+    say(f"\nAll {SCENES} steps held. Nothing of this demo is left on the machine." if kept
+        else "\nNot all was as promised. This is a fault: please report it.")
+    sys.exit(0 if kept else 1)
 
 
-sys.exit(main())
+main()
