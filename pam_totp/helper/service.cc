@@ -96,10 +96,15 @@ Error renew_codes(Service& s) {
     return error;
 }
 
+/// Beyond repair, as the advice for it says; not merely out of reach, such as a store that is not mounted.
+bool is_damage(Error error) {
+    return error == Error::journal_damaged || error == Error::credential_missing ||
+           error == Error::credential_damaged;
+}
+
 Error remove_all(Service& s) {
     Error error = open_record(s.host, s.record);
-    bool unreadable = error != Error::none && error != Error::no_record;
-    if (unreadable && s.is_root) {
+    if (is_damage(error) && s.is_root) {
         // Nothing can be computed from it any more; root's word is all there is.
         Error discarded = discard_record(s.host, s.record.account);
         s.done.changed = discarded == Error::none;

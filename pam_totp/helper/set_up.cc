@@ -144,14 +144,14 @@ Error draft_and_prove(Service& s, Draft& draft) {
 } // namespace
 
 Error set_up(Service& s) {
+    if (!s.is_root && (!s.request.confirm || s.request.if_missing)) {
+        return s.done.detail = Text<512>(string_view("--no-confirm and --if-missing are root's")), Error::bad_setting;
+    }
     Error error = open_record(s.host, s.record);
     bool is_new = error == Error::no_record;
     if (error != Error::none && !is_new) return error;
     s.done.replaced = !is_new;
     if (!is_new && s.request.if_missing) return s.done.replaced = false, Error::none;
-    if (!s.is_root && (!s.request.confirm || s.request.if_missing)) {
-        return s.done.detail = Text<512>(string_view("--no-confirm and --if-missing are root's")), Error::bad_setting;
-    }
     if (!is_new && !permit(s)) return Error::none;
     s.done.verdict = Verdict::none;
     Draft draft;

@@ -48,7 +48,7 @@ class Login {
   private:
     bool read_arguments(int argc, const char** argv);
     bool read_settings_file();
-    bool find_person();
+    void find_person(const char* user);
     bool first_factor_is_known() const;
     Error open();
     Outcome without_record();
@@ -94,12 +94,13 @@ bool Login::read_settings_file() {
     return error == Error::none;
 }
 
-/// The account by its uid's own name, so that an alias of it finds the same record.
-bool Login::find_person() {
-    const passwd* found = pam_modutil_getpwnam(pam_, line_.user.data());
+/// The account by its uid's own name, so that an alias of it finds the same record. A name that is no account's
+/// may be a password typed too early: no log line gets it.
+void Login::find_person(const char* user) {
+    const passwd* found = pam_modutil_getpwnam(pam_, user);
     const passwd* person = found ? pam_modutil_getpwuid(pam_, found->pw_uid) : nullptr;
     is_account_ = person && make_account(person->pw_name, person->pw_uid, record_.account) == Error::none;
-    return is_account_;
+    if (is_account_) line_.user = record_.account.name.view();
 }
 
 /// sshd proved a key, or the administrator says that a wrong password ends the stack above this line.
@@ -135,8 +136,7 @@ Outcome Login::ask_in_vain() {
     prompt.add(options_.prompt);
     Secret<longest_reply> typed;
     if (ask(pam_, prompt.c_str(), options_.echo, typed) != PAM_SUCCESS) return Outcome::unheard;
-    if (is_account_) log_verdict(pam_, line_, "not_set_up"); // an unknown name may be a password typed too early
-    if (!is_account_) log_verdict(pam_, LogLine{{}, line_.rhost, line_.service, {}}, "unknown_user");
+    log_verdict(pam_, line_, is_account_ ? "not_set_up" : "unknown_user");
     return Outcome::refused;
 }
 
@@ -231,9 +231,9 @@ Outcome Login::run(int argc, const char** argv) {
     if (!serves(options_, line_.service)) return Outcome::not_asked;
     const char* user = nullptr;
     if (pam_get_user(pam_, &user, nullptr) != PAM_SUCCESS || !user) return Outcome::unheard;
-    line_.user = user;
+    find_person(user);
     if (!read_settings_file()) return Outcome::unavailable;
-    if (!find_person()) return ask_in_vain();
+    if (!is_account_) return ask_in_vain();
     Error error = open();
     if (options_.debug) pam_syslog(pam_, LOG_DEBUG, "record: %.*s", int(word(error).size()), word(error).data());
     if (error == Error::no_record) return without_record();

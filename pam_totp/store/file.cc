@@ -15,10 +15,9 @@ int above_standard(int fd) {
     return moved;
 }
 
-Error fill_file(int fd, uid_t owner, mode_t mode, Bytes bytes) {
-    if (geteuid() != owner && fchown(fd, owner, gid_t(-1)) != 0) return error_of_errno();
-    if (fchmod(fd, mode) != 0) return error_of_errno(); // the host's umask may have taken bits away
-    Error error = write_all(fd, bytes);
+Error fill_file(int fd, const Ownership& ownership, Bytes bytes) {
+    Error error = give_to(fd, ownership);
+    if (error == Error::none) error = write_all(fd, bytes);
     if (error != Error::none) return error;
     return fsync(fd) == 0 ? Error::none : error_of_errno();
 }
@@ -89,11 +88,17 @@ Error write_all(int fd, Bytes bytes) {
     return Error::none;
 }
 
-Error create_file(int at, const char* name, uid_t owner, mode_t mode, Bytes bytes) {
+Error give_to(int fd, const Ownership& o) {
+    bool theirs = geteuid() == o.owner && o.group == gid_t(-1);
+    if (!theirs && fchown(fd, o.owner, o.group) != 0) return error_of_errno();
+    return fchmod(fd, o.mode) == 0 ? Error::none : error_of_errno(); // a umask may have taken bits away
+}
+
+Error create_file(int at, const char* name, const Ownership& ownership, Bytes bytes) {
     Fd fd;
     Error error = open_at(at, name, O_WRONLY | O_CREAT | O_EXCL, fd);
     if (error != Error::none) return errno == EEXIST ? Error::stale : error;
-    error = fill_file(fd.get(), owner, mode, bytes);
+    error = fill_file(fd.get(), ownership, bytes);
     if (error != Error::none) {
         int kept = errno;
         (void)unlinkat(at, name, 0);

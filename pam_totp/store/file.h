@@ -44,9 +44,19 @@ Error look_at(int fd, const Expected& expected, Error unsafe);
 Error read_all(int fd, Room room, size_t& size, Error too_long);
 Error write_all(int fd, Bytes bytes);
 
-/// Creates `name` (which must not be there) with mode 0600 and `owner`, writes it and flushes it. On an error
-/// nothing is left. EEXIST is Error::stale.
-Error create_file(int at, const char* name, uid_t owner, mode_t mode, Bytes bytes);
+/// Who a new file belongs to; group -1: as it comes.
+struct Ownership {
+    uid_t owner = 0;
+    gid_t group = gid_t(-1);
+    mode_t mode = 0600;
+};
+
+/// Gives an open file to its owner, before anything is in it.
+Error give_to(int fd, const Ownership& ownership);
+
+/// Creates `name`, which must not be there, writes it and flushes it. On an error nothing is left. EEXIST is
+/// Error::stale.
+Error create_file(int at, const char* name, const Ownership& ownership, Bytes bytes);
 
 /// Error::no_space for ENOSPC, EDQUOT and EFBIG, else Error::io.
 Error error_of_errno();

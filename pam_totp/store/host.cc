@@ -68,6 +68,20 @@ Error read_sentinel(const Host& host, string_view line) {
     return equal_secrets(mac, right) ? Error::none : Error::store_foreign;
 }
 
+Ownership readable_by(const Place& place, gid_t group) {
+    return {place.owner, group, mode_t(group == gid_t(-1) ? 0600 : 0640)};
+}
+
+/// A key that a crash takes back after records were made with it would lose them all.
+Error flush_directory_of(const char* path) {
+    string_view name(path);
+    Text<4096> directory(slice(name, 0, std::max<size_t>(name.rfind('/'), 1)));
+    Fd fd;
+    Error error = open_at(AT_FDCWD, directory.c_str(), O_RDONLY | O_DIRECTORY, fd);
+    if (error != Error::none) return error;
+    return fsync(fd.get()) == 0 ? Error::none : error_of_errno();
+}
+
 Error make_key(const Place& place, gid_t group) {
     KeySet set;
     if (!random_id(set.id) || !random_bytes(set.sealing.fill(32)) || !random_bytes(set.signing.fill(32))) {
@@ -78,11 +92,9 @@ Error make_key(const Place& place, gid_t group) {
     Writer out({reinterpret_cast<char*>(room.data()), room.size()});
     out.add("# pam_totp host key: id, sealing key, signing key. The first line is used for new files.\n");
     write_key_set(set, out);
-    Error error = create_file(AT_FDCWD, place.key, place.owner, 0600, bytes_of(out.view()));
-    if (error == Error::stale) return Error::none; // somebody else made it meanwhile: theirs counts
-    if (error != Error::none) return error;
-    bool opened = group == gid_t(-1) || (chown(place.key, uid_t(-1), group) == 0 && chmod(place.key, 0640) == 0);
-    return opened ? Error::none : error_of_errno();
+    Error error = create_file(AT_FDCWD, place.key, readable_by(place, group), bytes_of(out.view()));
+    if (error == Error::stale) return Error::none; // it is there, or somebody makes it meanwhile: that counts
+    return error == Error::none ? flush_directory_of(place.key) : error;
 }
 
 Error make_directory(const Place& place, gid_t group) {
@@ -109,12 +121,9 @@ Error make_sentinel(const Host& host, gid_t group) {
     std::array<char, longest_sentinel> room;
     Writer out(room);
     out.add(sentinel_version).add(" id=").id(store).add(" key=").id(set.id).add(" mac=").hex(mac).add('\n');
-    Error error = create_file(host.directory.get(), sentinel, host.place.owner, 0640, bytes_of(out.view()));
+    Error error = create_file(host.directory.get(), sentinel, readable_by(host.place, group), bytes_of(out.view()));
     if (error == Error::stale) return check_sentinel(host);
     if (error != Error::none) return error;
-    if (group != gid_t(-1) && fchownat(host.directory.get(), sentinel, uid_t(-1), group, AT_SYMLINK_NOFOLLOW) != 0) {
-        return error_of_errno();
-    }
     return fsync(host.directory.get()) == 0 ? Error::none : error_of_errno();
 }
 } // namespace

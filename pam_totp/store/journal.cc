@@ -17,7 +17,6 @@ namespace totp {
 namespace {
 constexpr u64 block = 4096;           // what is freed and allocated at a time
 constexpr size_t first_look = 1024;   // nearly always enough: the snapshot is in the newest entry
-constexpr size_t last_look = 1 << 20; // bytes; further back there is nothing that could still count
 
 /// File systems on which an append is not atomic between hosts, or a server decides what a flush is.
 bool is_remote(long type) {
@@ -83,13 +82,14 @@ Error error_of(Fold result) {
     }
 }
 
-/// Folds everything before end.at, looking back as far as it takes.
+/// Folds everything before end.at, looking back as far as it takes: a caller with a file size limit can put any
+/// number of void bytes behind the newest entry, and a bound would let him lock the person out. The next entry
+/// ends it, since its own snapshot is fresh.
 Error fold_to(const Host& host, const Account& account, int fd, const End& end, Folded& folded) {
     std::array<u8, first_look + entry_size> small;
     Fold result = Fold::done;
     Error error = fold_back(host, account, fd, end, small, result, folded);
-    for (size_t look = 4 * fold_window; error == Error::none && result == Fold::read_more && look <= last_look;
-         look *= 4) {
+    for (size_t look = 4 * fold_window; error == Error::none && result == Fold::read_more; look *= 4) {
         Pages pages(look);
         if (pages.room().empty()) return Error::io;
         error = fold_back(host, account, fd, end, pages.room(), result, folded);
@@ -138,12 +138,12 @@ void forbid_copy_on_write(int fd) {
 }
 
 Error fill_journal(int fd, uid_t owner, const EntryBytes& bytes) {
-    if (geteuid() != owner && fchown(fd, owner, gid_t(-1)) != 0) return error_of_errno();
-    if (fchmod(fd, 0600) != 0) return error_of_errno();
+    Error error = give_to(fd, {owner});
+    if (error != Error::none) return error;
     forbid_copy_on_write(fd);
     keep_spare_room(fd, 0);
     u64 at = 0;
-    Error error = write_once(fd, bytes, at);
+    error = write_once(fd, bytes, at);
     if (error != Error::none) return error;
     return fsync(fd) == 0 ? Error::none : error_of_errno();
 }

@@ -32,7 +32,7 @@ Error write_sealed(const Host& host, const Account& account, const Head& head, c
     size_t size = 0;
     Error error = seal(credential, head, host.keyring, account, file, size);
     if (error != Error::none) return error;
-    error = create_file(host.directory.get(), name_in_store(account, head.id, "").c_str(), account.uid, 0600,
+    error = create_file(host.directory.get(), name_in_store(account, head.id, "").c_str(), {account.uid},
                         Bytes(file).first(size));
     if (error != Error::none) return error;
     return fsync(host.directory.get()) == 0 ? Error::none : error_of_errno();

@@ -170,6 +170,18 @@ void frees_what_no_fold_needs_and_still_knows_every_code(void**) {
     assert_true(found.st_blocks * 512 < 128 * 1024 + 4096); // what is kept and the room kept beyond the end
 }
 
+void keeps_the_owner_able_to_get_in_behind_any_number_of_void_bytes(void**) {
+    Bed b;
+    b.enrol();
+    Verdict first = attempt(b, Kind::right, 100);
+    std::string torn(3 << 20, 'P'); // what thousands of writes with a file size limit leave
+    std::ofstream(b.journal(), std::ios::app) << torn;
+    Verdict again = attempt(b, Kind::right, 100), next = attempt(b, Kind::right, 101);
+    assert_int_equal(int(first), int(Verdict::accepted));
+    assert_int_equal(int(again), int(Verdict::replayed));
+    assert_int_equal(int(next), int(Verdict::accepted));
+}
+
 void refuses_a_journal_whose_beginning_is_gone(void**) {
     Bed b;
     b.enrol();
@@ -206,6 +218,7 @@ int main() {
         cmocka_unit_test(refuses_a_first_setup_held_open_over_a_removal),
         cmocka_unit_test(removes_what_a_killed_setup_left),
         cmocka_unit_test(frees_what_no_fold_needs_and_still_knows_every_code),
+        cmocka_unit_test(keeps_the_owner_able_to_get_in_behind_any_number_of_void_bytes),
         cmocka_unit_test(refuses_a_journal_whose_beginning_is_gone),
         cmocka_unit_test(keeps_a_key_that_is_there),
     };
