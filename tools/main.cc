@@ -59,7 +59,7 @@ void say_usage() {
     }
     say("\nfor all of them:\n");
     say(common_help);
-    say("\npam-totp COMMAND --help says more.\n"
+    say("\npam-totp COMMAND --help says more; pam-totp --version says which this is.\n"
         "Exit status: 0 done, 1 refused, 2 usage, 3 not set up, 4 store or key,\n"
         "5 two codes needed.\n");
 }
