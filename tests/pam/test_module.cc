@@ -223,6 +223,21 @@ void refuses_when_anything_is_missing_also_with_nullok(void**) {
     assert_int_equal(b.login({}, "nullok after=password"), PAM_AUTHINFO_UNAVAIL);
 }
 
+void refuses_a_store_that_others_can_enter_or_that_another_host_made(void**) {
+    Bed b;
+    chmod(b.store.c_str(), 0777);
+    int entered = b.login({}, "nullok after=password");
+    chmod(b.store.c_str(), 0700);
+    std::fstream sentinel(b.store + "/.store", std::ios::in | std::ios::out);
+    std::string line;
+    std::getline(sentinel, line);
+    sentinel.seekp(std::streamoff(line.size() - 1));
+    sentinel << (line.back() == '0' ? '1' : '0') << std::flush;
+    int foreign = b.login({}, "nullok after=password");
+    assert_int_equal(entered, PAM_AUTHINFO_UNAVAIL);
+    assert_int_equal(foreign, PAM_AUTHINFO_UNAVAIL);
+}
+
 void refuses_a_foreign_key(void**) {
     Bed b;
     b.enrol();
@@ -311,6 +326,7 @@ int main(int, char** argv) {
         cmocka_unit_test(refuses_bad_and_unsafe_settings),
         cmocka_unit_test(cve_2024_22365_refuses_what_is_no_plain_file_in_place_of_any),
         cmocka_unit_test(refuses_when_anything_is_missing_also_with_nullok),
+        cmocka_unit_test(refuses_a_store_that_others_can_enter_or_that_another_host_made),
         cmocka_unit_test(refuses_a_foreign_key),
         cmocka_unit_test(refuses_a_record_of_another_name),
         cmocka_unit_test(keeps_going_behind_a_torn_entry),

@@ -2,7 +2,9 @@
 // Records on the disk: races of real processes, changes as compare-and-set, what killed set-ups leave.
 #include "../pam/bed.h"
 #include <dirent.h>
+#include <csignal>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 using namespace bed;
@@ -168,6 +170,10 @@ void frees_what_no_fold_needs_and_still_knows_every_code(void**) {
     assert_int_equal(int(next), int(Verdict::accepted));
     assert_true(found.st_size > 600 * 256);
     assert_true(found.st_blocks * 512 < 128 * 1024 + 4096); // what is kept and the room kept beyond the end
+    int fd = open(b.journal().c_str(), O_RDONLY);
+    off_t hole = lseek(fd, found.st_size - off_t(2 * fold_window), SEEK_HOLE);
+    close(fd);
+    assert_true(hole >= found.st_size); // what a fold that began a window ago may still read
 }
 
 void keeps_the_owner_able_to_get_in_behind_any_number_of_void_bytes(void**) {
@@ -195,6 +201,92 @@ void refuses_a_journal_whose_beginning_is_gone(void**) {
     assert_int_equal(int(zeros), int(Error::journal_damaged));
 }
 
+void once_a_short_write_gives_no_verdict_and_loses_nothing(void**) {
+    Bed b;
+    b.enrol();
+    struct stat before = {}, after = {};
+    (void)stat(b.journal().c_str(), &before);
+    int spoke = in_parallel(1, [&](int) { // as su has it from a hostile caller
+        signal(SIGXFSZ, SIG_IGN);
+        struct rlimit limit = {rlim_t(before.st_size + 36), rlim_t(before.st_size + 36)};
+        return setrlimit(RLIMIT_FSIZE, &limit) != 0 || attempt(b, Kind::right, 100) != Verdict::none;
+    });
+    (void)stat(b.journal().c_str(), &after);
+    Verdict first = attempt(b, Kind::right, 100), again = attempt(b, Kind::right, 100);
+    assert_int_equal(spoke, 0);
+    assert_int_equal(after.st_size - before.st_size, 36);
+    assert_int_equal(int(first), int(Verdict::accepted));
+    assert_int_equal(int(again), int(Verdict::replayed));
+}
+
+/// Whether a login finds the credential in force, whatever is being changed meanwhile.
+bool opens(const Bed& b) {
+    Record record;
+    record.account = b.record.account;
+    return open_record(b.host, record) == Error::none;
+}
+
+void keeps_the_credential_in_force_while_many_change_it(void**) {
+    Bed b;
+    b.enrol();
+    std::vector<pid_t> changers;
+    for (int i = 0; i < 6; ++i) {
+        pid_t pid = fork();
+        for (; pid == 0;) {
+            Record record;
+            record.account = b.record.account;
+            if (open_record(b.host, record) == Error::none) (void)set_up_anew(b, record);
+        }
+        changers.push_back(pid);
+    }
+    int missing = 0;
+    for (int round = 0; round < 300; ++round) {
+        pid_t one = changers[size_t(round) % changers.size()];
+        kill(one, SIGSTOP);
+        missing += !opens(b);
+        usleep(2000);
+        kill(one, SIGCONT);
+    }
+    for (pid_t pid : changers) kill(pid, SIGKILL), waitpid(pid, nullptr, 0);
+    missing += !opens(b);
+    bool changed = opens(b) && set_up_anew(b, b.record) != Error::none; // b.record is long stale
+    assert_int_equal(missing, 0);
+    assert_true(changed);
+}
+
+std::string contents(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void refuses_an_older_credential_under_the_name_of_the_one_in_force(void**) {
+    Bed b;
+    b.enrol();
+    std::string old = contents(b.credential());
+    Error changed = set_up_anew(b, b.record);
+    std::ofstream(b.credential(), std::ios::binary) << old;
+    Error error = open_record(b.host, b.record);
+    assert_int_equal(int(changed), int(Error::none));
+    assert_int_equal(int(error), int(Error::credential_foreign));
+}
+
+void refuses_a_credential_with_any_byte_changed(void**) {
+    Bed b;
+    b.enrol();
+    std::string whole = contents(b.credential());
+    size_t opened = 0;
+    for (size_t i = 0; i < whole.size(); ++i) {
+        std::string bent = whole;
+        bent[i] = char(bent[i] ^ 1);
+        std::ofstream(b.credential(), std::ios::binary) << bent;
+        opened += opens(b);
+    }
+    std::ofstream(b.credential(), std::ios::binary) << whole;
+    bool again = opens(b);
+    assert_int_equal(opened, 0);
+    assert_true(again);
+}
+
 void keeps_a_key_that_is_there(void**) {
     Bed b;
     b.enrol();
@@ -220,6 +312,10 @@ int main() {
         cmocka_unit_test(frees_what_no_fold_needs_and_still_knows_every_code),
         cmocka_unit_test(keeps_the_owner_able_to_get_in_behind_any_number_of_void_bytes),
         cmocka_unit_test(refuses_a_journal_whose_beginning_is_gone),
+        cmocka_unit_test(once_a_short_write_gives_no_verdict_and_loses_nothing),
+        cmocka_unit_test(keeps_the_credential_in_force_while_many_change_it),
+        cmocka_unit_test(refuses_an_older_credential_under_the_name_of_the_one_in_force),
+        cmocka_unit_test(refuses_a_credential_with_any_byte_changed),
         cmocka_unit_test(keeps_a_key_that_is_there),
     };
     return cmocka_run_group_tests_name("store", tests, nullptr, nullptr);
