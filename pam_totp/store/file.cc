@@ -60,7 +60,8 @@ Error look_at(int fd, const Expected& expected, Error unsafe) {
     constexpr unsigned wanted = STATX_TYPE | STATX_MODE | STATX_UID | STATX_NLINK;
     if (statx(fd, "", AT_EMPTY_PATH, wanted, &found) != 0) return Error::io;
     bool owned = found.stx_uid == expected.owner || (expected.or_root && found.stx_uid == 0);
-    bool safe = (found.stx_mask & wanted) == wanted && S_ISREG(found.stx_mode) && found.stx_nlink == 1 && owned &&
+    // No link at all: replaced or removed since it was opened, by a change that goes on beside this login.
+    bool safe = (found.stx_mask & wanted) == wanted && S_ISREG(found.stx_mode) && found.stx_nlink <= 1 && owned &&
                 (found.stx_mode & expected.forbidden) == 0;
     return safe ? Error::none : unsafe;
 }

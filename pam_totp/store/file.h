@@ -37,7 +37,7 @@ struct Expected {
 /// as descriptor 0 to 2. Error::io with errno (ENOENT among it).
 Error open_at(int at, const char* name, int flags, Fd& fd);
 
-/// A plain file with one link, the owner and none of the forbidden bits; else `unsafe`.
+/// A plain file without a second link, with the owner and none of the forbidden bits; else `unsafe`.
 Error look_at(int fd, const Expected& expected, Error unsafe);
 
 /// All of a file of at most `room.size()` bytes; `size` is what was read. A longer file gives `too_long`.

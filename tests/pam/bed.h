@@ -24,6 +24,13 @@ inline std::string& module_path() {
     return path;
 }
 
+/// The module that was built beside the test.
+inline void find_module(const char* test) {
+    std::unique_ptr<char, decltype(&free)> path(realpath(test, nullptr), free);
+    std::string own(path.get());
+    module_path() = own.substr(0, own.rfind("/tests/")) + "/pam_totp.so";
+}
+
 /// What the application answers, and what it was asked.
 struct Talk {
     std::vector<std::string> answers;
@@ -113,19 +120,30 @@ struct Bed {
     }
     void settings(const std::string& text) const { std::ofstream(top + "/conf") << text; }
 
-    /// One pam_authenticate through a stack of these lines.
-    int login_through(const std::string& stack, Talk& talk, const std::string& who = "") const {
+    /// The stack of the logins to come.
+    void put_stack(const std::string& stack) const {
         std::ofstream(stacks + "/test") << stack;
         if (access((top + "/conf").c_str(), F_OK) != 0) settings("");
-        pam_conv conv{converse, &talk};
+    }
+    /// An application's handle to the stack that was put; nullptr when libpam refuses.
+    pam_handle_t* begin(const pam_conv& conv, const std::string& who) const {
         pam_handle_t* pam = nullptr;
-        int result = pam_start_confdir("test", who.empty() ? user.c_str() : who.c_str(), &conv, stacks.c_str(), &pam);
-        if (result != PAM_SUCCESS) return result;
+        if (pam_start_confdir("test", who.c_str(), &conv, stacks.c_str(), &pam) != PAM_SUCCESS) return nullptr;
         (void)pam_set_item(pam, PAM_FAIL_DELAY, reinterpret_cast<const void*>(+[](int, unsigned, void*) {}));
-        result = pam_authenticate(pam, 0);
+        return pam;
+    }
+    /// One pam_authenticate.
+    int authenticate(const pam_conv& conv, const std::string& who = "") const {
+        pam_handle_t* pam = begin(conv, who.empty() ? user : who);
+        if (!pam) return PAM_ABORT;
+        int result = pam_authenticate(pam, 0);
         if (result == PAM_SUCCESS) result = pam_setcred(pam, PAM_ESTABLISH_CRED);
         pam_end(pam, result);
         return result;
+    }
+    int login_through(const std::string& stack, Talk& talk, const std::string& who = "") const {
+        put_stack(stack);
+        return authenticate({converse, &talk}, who);
     }
     int login(const std::vector<std::string>& answers, const std::string& arguments = "") const {
         Talk talk;

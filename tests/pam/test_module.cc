@@ -301,10 +301,7 @@ void leaves_the_process_as_it_was(void**) {
 } // namespace
 
 int main(int, char** argv) {
-    char* own = realpath(argv[0], nullptr);
-    std::string path(own);
-    free(own);
-    module_path() = path.substr(0, path.rfind("/tests/")) + "/pam_totp.so";
+    find_module(argv[0]);
     const CMUnitTest tests[] = {
         cmocka_unit_test(accepts_a_right_code),
         cmocka_unit_test(once_a_code_is_accepted),

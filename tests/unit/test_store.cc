@@ -287,6 +287,18 @@ void refuses_a_credential_with_any_byte_changed(void**) {
     assert_true(again);
 }
 
+/// A login beside a change: the credential that it has just opened is removed.
+void keeps_what_was_opened_readable_when_it_is_replaced(void**) {
+    Bed b;
+    b.enrol();
+    Fd fd;
+    bool opened = open_at(AT_FDCWD, b.credential().c_str(), O_RDONLY, fd) == Error::none;
+    unlink(b.credential().c_str());
+    Error error = look_at(fd.get(), {geteuid()}, Error::record_unsafe);
+    assert_true(opened);
+    assert_int_equal(int(error), int(Error::none));
+}
+
 void keeps_a_key_that_is_there(void**) {
     Bed b;
     b.enrol();
@@ -316,6 +328,7 @@ int main() {
         cmocka_unit_test(keeps_the_credential_in_force_while_many_change_it),
         cmocka_unit_test(refuses_an_older_credential_under_the_name_of_the_one_in_force),
         cmocka_unit_test(refuses_a_credential_with_any_byte_changed),
+        cmocka_unit_test(keeps_what_was_opened_readable_when_it_is_replaced),
         cmocka_unit_test(keeps_a_key_that_is_there),
     };
     return cmocka_run_group_tests_name("store", tests, nullptr, nullptr);
