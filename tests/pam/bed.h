@@ -55,7 +55,7 @@ inline int converse(int count, const pam_message** messages, pam_response** repl
     return PAM_SUCCESS;
 }
 
-/// A store with one person who has a token and ten backup codes, under /tmp, gone at the end.
+/// A store with one person who has a token and a backup code, gone at the end.
 struct Bed {
     std::string top, store, key, stacks;
     Host host;
@@ -64,9 +64,9 @@ struct Bed {
     Secret<15> backup;
     std::string user;
 
-    Bed() {
-        char name[] = "/tmp/pam_totp.XXXXXX";
-        top = mkdtemp(name);
+    explicit Bed(const std::string& under = "/tmp") {
+        top = under + "/pam_totp.XXXXXX";
+        if (!mkdtemp(top.data())) abort();
         store = top + "/store";
         key = top + "/key";
         stacks = top + "/pam.d";
