@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "entry.h"
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <string.h>
 
 namespace totp {
@@ -78,19 +76,15 @@ bool is_known(const Entry& e) {
            e.caller <= Caller::helper && e.bucket.refill > 0;
 }
 
-/// HMAC-SHA-256, RFC 2104, of the entry and of whose it is; the first 8 bytes.
+/// The signature of the entry and of whose it is; the first 8 bytes.
 bool make_tag(const KeySet& set, const Account& account, Bytes entry, std::span<u8, 8> tag) {
     std::array<u8, tag_at + 4 + longest_file_name> message;
     memcpy(message.data(), entry.data(), tag_at);
     Out{message.data() + tag_at}.put(account.uid);
     memcpy(message.data() + tag_at + 4, account.file.view().data(), account.file.size());
-    std::array<u8, 32> mac;
-    unsigned length = 0;
-    if (!HMAC(EVP_sha256(), set.signing.reveal().data(), int(set.signing.size()), message.data(),
-              tag_at + 4 + account.file.size(), mac.data(), &length)) {
-        return false;
-    }
-    memcpy(tag.data(), mac.data(), tag.size());
+    std::array<u8, 16> signature;
+    if (!set.sign(Bytes(message).first(tag_at + 4 + account.file.size()), signature)) return false;
+    memcpy(tag.data(), signature.data(), tag.size());
     return true;
 }
 } // namespace

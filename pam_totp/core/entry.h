@@ -18,7 +18,7 @@
 //    112      8  base
 //    120    120  seen: the state folded up to base
 //    240      8  key id again, inverted
-//    248      8  tag: truncated HMAC-SHA-256 of all before, keyed for the host and the account
+//    248      8  tag: truncated signature of all before and of whose journal it is
 //
 // The size and the places of magic, key ids and tag are the same in every version. The key id stands at both
 // ends so that a whole entry of an unknown key is told from the torn head of one that is known.

@@ -35,11 +35,13 @@ u32 same(u32 a, u32 b) { return u32((u64(a ^ b) - 1) >> 63); }
 Error compare(const Token& token, Range range, const Answer& answer, u32& spent) {
     bool two = answer.form == Form::two_codes;
     u32 code = 0, fits_before = 0;
+    Hotp codes;
     spent = 0;
+    if (!start_codes(token, codes)) return Error::crypto;
     for (unsigned i = 0; i < range.count + (two ? 1 : 0); ++i) {
         u64 counter = range.first + i;
         if (counter >= UINT32_MAX) break; // the last one that a state holds
-        if (!code_of(token, counter, code)) return Error::crypto;
+        if (!codes.at(counter, code)) return Error::crypto;
         u32 fits = two ? same(code, answer.next_code) & fits_before : same(code, answer.code);
         fits_before = same(code, answer.code);
         u32 mask = 0 - fits;

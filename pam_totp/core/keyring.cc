@@ -12,6 +12,12 @@ bool read_set(string_view line, KeySet& set) {
 }
 } // namespace
 
+bool KeySet::sign(Bytes message, std::span<u8, 16> signature) const {
+    size_t size = 0;
+    if (!signer_.is_started() && !signer_.start_cmac(signing.reveal())) return false;
+    return signer_.of(message, signature, size) && size == signature.size();
+}
+
 const KeySet* Keyring::find(u64 id) const {
     for (const KeySet& set : sets) {
         if (set.id == id) return &set;

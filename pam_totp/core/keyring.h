@@ -4,6 +4,7 @@
 #include "bytes.h"
 #include "error.h"
 #include "list.h"
+#include "mac.h"
 #include "secret.h"
 #include "words.h"
 
@@ -12,6 +13,13 @@ namespace totp {
 struct KeySet {
     u64 id = 0; ///< never 0
     Secret<32> sealing, signing;
+
+    /// The signature of `message`: AES-256-CMAC (NIST SP 800-38B) under the signing key. Each kind of message
+    /// begins with letters of its own. False when libcrypto refuses.
+    bool sign(Bytes message, std::span<u8, 16> signature) const;
+
+  private:
+    mutable Mac signer_; ///< keyed by the first signature: a login makes several
 };
 
 /// The key sets of a host, in the order of the file. New files take the first; the id in a file chooses one.

@@ -43,7 +43,7 @@ template <size_t N> class Secret {
         size_ = count;
     }
     void wipe() {
-        OPENSSL_cleanse(bytes_.data(), N);
+        OPENSSL_cleanse(bytes_.data(), size_); // nothing was ever put beyond
         size_ = 0;
     }
     size_t size() const { return size_; }

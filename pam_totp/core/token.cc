@@ -33,8 +33,8 @@ u64 step_of(const Token& token, u64 now) {
     return step < 0 ? 0 : u64(step);
 }
 
-bool code_of(const Token& token, u64 counter, u32& code) {
-    return hotp(token.hash, token.key.reveal(), counter, token.digits, code);
+bool start_codes(const Token& token, Hotp& codes) {
+    return codes.start(token.hash, token.key.reveal(), token.digits);
 }
 
 } // namespace totp

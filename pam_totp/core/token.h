@@ -34,7 +34,7 @@ bool fits_as_token_name(string_view name);
 
 /// The step of a time-based token at `now` (seconds since 1970), its own offset included; 0 before its first.
 u64 step_of(const Token& token, u64 now);
-/// The code of one counter or step; false when libcrypto refuses.
-bool code_of(const Token& token, u64 counter, u32& code);
+/// The codes of its counters or steps; false when libcrypto refuses.
+bool start_codes(const Token& token, Hotp& codes);
 
 } // namespace totp

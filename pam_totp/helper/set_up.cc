@@ -67,11 +67,13 @@ bool send_key(Service& s, const Draft& draft) {
 
 /// By how many steps from now the code is found, the nearest first. False when it is nowhere.
 bool find_step(const Token& token, u32 code, u64 center, i64 back, i64 ahead, i64& distance) {
+    Hotp codes;
+    if (!start_codes(token, codes)) return false;
     for (i64 away = 0; away <= std::max(back, ahead); ++away) {
         for (i64 d : {away, -away}) {
             u32 candidate = 0;
             bool inside = d <= ahead && -d <= back && i64(center) + d >= 0;
-            if (inside && code_of(token, u64(i64(center) + d), candidate) && candidate == code) {
+            if (inside && codes.at(u64(i64(center) + d), candidate) && candidate == code) {
                 return distance = d, true;
             }
         }

@@ -4,8 +4,6 @@
 #include "random.h"
 #include <dirent.h>
 #include <errno.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,18 +43,16 @@ Error open_directory(const Place& place, Fd& directory) {
     return owned && (found.stx_mode & 0007) == 0 ? Error::none : Error::store_unsafe;
 }
 
-/// HMAC-SHA-256 of the store's id under the signing key of `set`.
-bool sentinel_mac(const KeySet& set, u64 store, std::span<u8, 32> mac) {
+/// The signature of the store's id by `set`.
+bool sign_store(const KeySet& set, u64 store, std::span<u8, 16> mac) {
     std::array<char, 64> room;
     Writer text(room);
     text.add(sentinel_version).add(' ').id(store);
-    unsigned length = 0;
-    return HMAC(EVP_sha256(), set.signing.reveal().data(), int(set.signing.size()), bytes_of(text.view()).data(),
-                text.view().size(), mac.data(), &length) != nullptr;
+    return set.sign(bytes_of(text.view()), mac);
 }
 
 Error read_sentinel(const Host& host, string_view line) {
-    std::array<u8, 32> mac{}, right{};
+    std::array<u8, 16> mac{}, right{};
     Words words(line);
     string_view version = words.word();
     u64 store = words.id("id"), key = words.id("key");
@@ -64,7 +60,7 @@ Error read_sentinel(const Host& host, string_view line) {
     if (!words.done() || version != sentinel_version) return Error::store_foreign;
     const KeySet* set = host.keyring.find(key);
     if (!set) return Error::store_foreign;
-    if (!sentinel_mac(*set, store, right)) return Error::crypto;
+    if (!sign_store(*set, store, right)) return Error::crypto;
     return equal_secrets(mac, right) ? Error::none : Error::store_foreign;
 }
 
@@ -116,8 +112,8 @@ Error has_records(const Place& place, bool& some) {
 Error make_sentinel(const Host& host, gid_t group) {
     const KeySet& set = host.keyring.newest();
     u64 store = 0;
-    std::array<u8, 32> mac;
-    if (!random_id(store) || !sentinel_mac(set, store, mac)) return Error::crypto;
+    std::array<u8, 16> mac;
+    if (!random_id(store) || !sign_store(set, store, mac)) return Error::crypto;
     std::array<char, longest_sentinel> room;
     Writer out(room);
     out.add(sentinel_version).add(" id=").id(store).add(" key=").id(set.id).add(" mac=").hex(mac).add('\n');

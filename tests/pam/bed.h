@@ -2,7 +2,7 @@
 // The bed of the module tests: a store of its own, a stack in a directory of its own, and the real libpam.
 #pragma once
 #include "../support/cmocka.h"
-#include "core/otp.h"
+#include "../support/one_code.h"
 #include "store/record.h"
 #include <cstdlib>
 #include <memory>

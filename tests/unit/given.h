@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What most tests are given: an account, a host key, tokens whose codes are known, a person who answers.
 #pragma once
+#include "../support/one_code.h"
 #include "core/credential.h"
 #include "core/judge.h"
 #include "core/keyring.h"

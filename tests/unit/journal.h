@@ -3,7 +3,7 @@
 #pragma once
 #include "core/fold.h"
 #include "given.h"
-#include <openssl/hmac.h>
+#include <openssl/evp.h>
 #include <string.h>
 #include <vector>
 
@@ -21,9 +21,9 @@ inline void sign(EntryBytes& bytes, const KeySet& set, const Account& whose) {
     std::string message(reinterpret_cast<const char*>(bytes.data()), 248);
     for (int i = 0; i < 4; ++i) message += char(whose.uid >> (8 * i));
     message += whose.file.view();
-    u8 mac[32];
-    HMAC(EVP_sha256(), set.signing.reveal().data(), 32, reinterpret_cast<const u8*>(message.data()),
-         message.size(), mac, nullptr);
+    u8 mac[16] = {};
+    EVP_Q_mac(nullptr, "CMAC", nullptr, "AES-256-CBC", nullptr, set.signing.reveal().data(), 32,
+              reinterpret_cast<const u8*>(message.data()), message.size(), mac, sizeof mac, nullptr);
     memcpy(bytes.data() + 248, mac, 8);
 }
 

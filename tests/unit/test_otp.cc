@@ -9,7 +9,8 @@ using namespace totp;
 namespace {
 u32 code(Hash hash, string_view key, u64 counter, unsigned digits) {
     u32 found = UINT32_MAX;
-    return hotp(hash, bytes_of(key), counter, digits, found) ? found : UINT32_MAX;
+    Hotp codes;
+    return codes.start(hash, bytes_of(key), digits) && codes.at(counter, found) ? found : UINT32_MAX;
 }
 
 /// "1234567890…" of so many bytes, as RFC 6238 appendix B makes its keys.
