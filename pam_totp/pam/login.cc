@@ -94,12 +94,10 @@ bool Login::read_settings_file() {
     return error == Error::none;
 }
 
-/// The account by its uid's own name, so that an alias of it finds the same record. A name that is no account's
-/// may be a password typed too early: no log line gets it.
+/// A name that is no account's may be a password typed too early: no log line gets it.
 void Login::find_person(const char* user) {
     const passwd* found = pam_modutil_getpwnam(pam_, user);
-    const passwd* person = found ? pam_modutil_getpwuid(pam_, found->pw_uid) : nullptr;
-    is_account_ = person && make_account(person->pw_name, person->pw_uid, record_.account) == Error::none;
+    is_account_ = found && make_account(found->pw_name, found->pw_uid, record_.account) == Error::none;
     if (is_account_) line_.user = record_.account.name.view();
 }
 
@@ -110,8 +108,16 @@ bool Login::first_factor_is_known() const {
     return info && strncmp(info, "publickey ", 10) == 0;
 }
 
+/// Records are kept by the name that the uid has: an alias of it finds the same one, and has none of its own.
 Error Login::open() {
     Error error = open_host(options_.place, host_);
+    if (error == Error::none) error = open_record(host_, record_);
+    if (error != Error::no_record) return error;
+    const passwd* person = pam_modutil_getpwuid(pam_, record_.account.uid);
+    if (!person) return Error::bad_account;
+    if (record_.account.name == person->pw_name) return Error::no_record;
+    error = make_account(person->pw_name, person->pw_uid, record_.account);
+    line_.user = record_.account.name.view();
     return error == Error::none ? open_record(host_, record_) : error;
 }
 

@@ -54,29 +54,28 @@ Error open_at(int at, const char* name, int flags, Fd& fd) {
     return fd.is_open() ? Error::none : error_of_errno();
 }
 
-Error look_at(int fd, const Expected& expected, Error unsafe) {
+Error look_at(int fd, const Expected& expected, Error unsafe, u64& size) {
     // Only what is asked for here: a look at the times costs a device write more at the next change.
     struct statx found;
-    constexpr unsigned wanted = STATX_TYPE | STATX_MODE | STATX_UID | STATX_NLINK;
+    constexpr unsigned wanted = STATX_TYPE | STATX_MODE | STATX_UID | STATX_NLINK | STATX_SIZE;
     if (statx(fd, "", AT_EMPTY_PATH, wanted, &found) != 0) return Error::io;
+    size = found.stx_size;
     bool owned = found.stx_uid == expected.owner || (expected.or_root && found.stx_uid == 0);
-    // No link at all: replaced or removed since it was opened, by a change that goes on beside this login.
-    bool safe = (found.stx_mask & wanted) == wanted && S_ISREG(found.stx_mode) && found.stx_nlink <= 1 && owned &&
+    // No link at all: replaced since it was opened, by a change that goes on beside this login.
+    bool linked = found.stx_nlink == 1 || (found.stx_nlink == 0 && !expected.named);
+    bool safe = (found.stx_mask & wanted) == wanted && S_ISREG(found.stx_mode) && linked && owned &&
                 (found.stx_mode & expected.forbidden) == 0;
     return safe ? Error::none : unsafe;
 }
 
-Error read_all(int fd, Room room, size_t& size, Error too_long) {
-    for (size = 0;;) {
-        u8 one_more = 0;
-        bool full = size == room.size();
-        ssize_t got = full ? read(fd, &one_more, 1) : read(fd, room.data() + size, room.size() - size);
+Error read_all(int fd, Room room) {
+    while (!room.empty()) {
+        ssize_t got = read(fd, room.data(), room.size());
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return Error::io;
-        if (got == 0) return Error::none;
-        if (full) return too_long;
-        size += size_t(got);
+        if (got <= 0) return Error::io;
+        room = room.subspan(size_t(got));
     }
+    return Error::none;
 }
 
 Error write_all(int fd, Bytes bytes) {

@@ -31,17 +31,18 @@ struct Expected {
     uid_t owner = 0;
     mode_t forbidden = 07077; ///< mode bits that must not be set
     bool or_root = false;     ///< root may own it as well
+    bool named = false;       ///< it must still have its name; else it may have been replaced since it was opened
 };
 
 /// Opens `name` in the directory `at` (or AT_FDCWD) without following a link, without waiting for a FIFO, never
 /// as descriptor 0 to 2. Error::io with errno (ENOENT among it).
 Error open_at(int at, const char* name, int flags, Fd& fd);
 
-/// A plain file without a second link, with the owner and none of the forbidden bits; else `unsafe`.
-Error look_at(int fd, const Expected& expected, Error unsafe);
+/// A plain file without a second link, with the owner and none of the forbidden bits; else `unsafe`. `size` in bytes.
+Error look_at(int fd, const Expected& expected, Error unsafe, u64& size);
 
-/// All of a file of at most `room.size()` bytes; `size` is what was read. A longer file gives `too_long`.
-Error read_all(int fd, Room room, size_t& size, Error too_long);
+/// The first `room.size()` bytes of a file; Error::io when it has become shorter.
+Error read_all(int fd, Room room);
 Error write_all(int fd, Bytes bytes);
 
 /// Who a new file belongs to; group -1: as it comes.

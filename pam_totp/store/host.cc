@@ -20,14 +20,13 @@ Error open_keyring(const Place& place, Keyring& keyring) {
         if (errno == ENOENT) return Error::key_missing;
         return errno == ELOOP || errno == ENXIO ? Error::key_unsafe : error;
     }
-    error = look_at(fd.get(), {place.owner, 07137, true}, Error::key_unsafe);
+    u64 size = 0;
+    error = look_at(fd.get(), {place.owner, 07137, true}, Error::key_unsafe, size);
     if (error != Error::none) return error;
+    if (size > longest_key_file) return Error::key_malformed;
     Secret<longest_key_file> text;
-    size_t size = 0;
-    error = read_all(fd.get(), text.fill(longest_key_file), size, Error::key_malformed);
-    if (error != Error::none) return error;
-    text.shrink(size);
-    return read_keyring(text.reveal_text(), keyring);
+    error = read_all(fd.get(), text.fill(size));
+    return error == Error::none ? read_keyring(text.reveal_text(), keyring) : error;
 }
 
 Error open_directory(const Place& place, Fd& directory) {
@@ -137,14 +136,14 @@ Error check_sentinel(const Host& host) {
         if (errno == ENOENT) return Error::store_unmarked;
         return errno == ELOOP || errno == ENXIO ? Error::record_unsafe : error;
     }
-    error = look_at(fd.get(), {host.place.owner, 07137, true}, Error::record_unsafe);
+    u64 size = 0;
+    error = look_at(fd.get(), {host.place.owner, 07137, true}, Error::record_unsafe, size);
     if (error != Error::none) return error;
+    if (size > longest_sentinel) return Error::store_foreign;
     std::array<u8, longest_sentinel> room;
-    size_t size = 0;
-    error = read_all(fd.get(), room, size, Error::store_foreign);
-    if (error != Error::none) return error;
+    error = read_all(fd.get(), Room(room).first(size));
     string_view text = text_of(Bytes(room).first(size));
-    return read_sentinel(host, next_line(text));
+    return error == Error::none ? read_sentinel(host, next_line(text)) : error;
 }
 
 Error init_host(const Place& place, gid_t group) {

@@ -2,13 +2,13 @@
 #include "journal.h"
 #include "core/judge.h"
 #include "core/words.h"
+#include "pages.h"
 #include <errno.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -33,24 +33,6 @@ Error look_at_filesystem(int fd) {
     if (fstatfs(fd, &found) != 0) return Error::io;
     return is_remote(long(found.f_type)) ? Error::store_remote : Error::none;
 }
-
-/// Memory for a long look back, from the kernel: a login may not take much stack, and has no heap of its own.
-class Pages {
-  public:
-    explicit Pages(size_t size) : size_(size) {
-        at_ = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    }
-    ~Pages() {
-        if (at_ != MAP_FAILED) munmap(at_, size_);
-    }
-    Pages(const Pages&) = delete;
-    Pages& operator=(const Pages&) = delete;
-    Room room() const { return at_ == MAP_FAILED ? Room{} : Room{static_cast<u8*>(at_), size_}; }
-
-  private:
-    void* at_;
-    size_t size_;
-};
 
 /// Where a fold ends, and the entry that must stand there.
 struct End {
@@ -97,6 +79,20 @@ Error fold_to(const Host& host, const Account& account, int fd, const End& end, 
     return error == Error::none ? error_of(result) : error;
 }
 
+/// Folds the journal, which has `size` bytes or more by now.
+Error load_up_to(const Host& host, const Account& account, Journal& journal, u64 size) {
+    for (int tries = 0; tries < 8; ++tries) {
+        if (size == 0) return Error::journal_damaged; // MUST 6
+        Error error = fold_to(host, account, journal.fd.get(), {size}, journal.folded);
+        // What was read may have been freed under us by those who went on; then what it says means nothing.
+        off_t now = lseek(journal.fd.get(), 0, SEEK_END);
+        if (now < 0) return Error::io;
+        if (u64(now) <= size + fold_window) return error;
+        size = u64(now);
+    }
+    return Error::journal_overtaken;
+}
+
 /// MUST 4. Best effort: what is not freed now is freed by the next.
 void free_beginning(const Host& host, const Account& account, int fd, u64 at) {
     if (at < 2 * fold_window) return;
@@ -127,6 +123,29 @@ Error write_once(int fd, const EntryBytes& bytes, u64& at) {
     return Error::none;
 }
 
+/// MUST 3. Whether the file has outgrown what an entry at `at` can be judged by.
+Error check_growth(int fd, u64 at) {
+    off_t now = lseek(fd, 0, SEEK_END);
+    if (now < 0) return Error::io;
+    return u64(now) > at + entry_size + fold_window ? Error::journal_overtaken : Error::none;
+}
+
+/// MUST 3, when nobody came between: the state before the own entry is what was folded already.
+Error check_last(int fd, u64 at, const EntryBytes& own) {
+    std::array<u8, entry_size + 1> room;
+    ssize_t got = pread(fd, room.data(), room.size(), off_t(at));
+    if (got < ssize_t(entry_size)) return got < 0 ? Error::io : Error::journal_damaged;
+    if (memcmp(room.data(), own.data(), entry_size) != 0) return Error::journal_damaged;
+    return got == ssize_t(entry_size) ? Error::none : check_growth(fd, at);
+}
+
+/// MUST 3, when others were faster: the state before the own entry.
+Error fold_before(const Host& host, const Account& account, int fd, u64 at, const EntryBytes& own, Folded& before) {
+    Error error = fold_to(host, account, fd, {at, &own}, before);
+    // What was read may have been freed under us: then what it says means nothing.
+    Error grown = check_growth(fd, at);
+    return grown == Error::none ? error : grown;
+}
 /// Snapshots overwrite themselves on file systems that copy on write: without this a full disk would refuse.
 void forbid_copy_on_write(int fd) {
     struct statfs found;
@@ -171,25 +190,15 @@ Error open_journal(const Host& host, const Account& account, Journal& journal) {
         error = check_sentinel(host);
         return error == Error::none ? Error::no_record : error;
     }
-    error = look_at(journal.fd.get(), {account.uid, 07177, false}, Error::record_unsafe);
+    u64 size = 0;
+    error = look_at(journal.fd.get(), {account.uid, 07177, false, true}, Error::record_unsafe, size);
     if (error == Error::none) error = look_at_filesystem(journal.fd.get());
-    return error == Error::none ? load_journal(host, account, journal) : error;
+    return error == Error::none ? load_up_to(host, account, journal, size) : error;
 }
 
 Error load_journal(const Host& host, const Account& account, Journal& journal) {
-    Error error = Error::journal_overtaken;
-    for (int tries = 0; tries < 8; ++tries) {
-        off_t size = lseek(journal.fd.get(), 0, SEEK_END);
-        if (size < 0) return Error::io;
-        if (size == 0) return Error::journal_damaged; // MUST 6
-        error = fold_to(host, account, journal.fd.get(), {u64(size)}, journal.folded);
-        // What was read may have been freed under us by those who went on; then what it says means nothing.
-        off_t now = lseek(journal.fd.get(), 0, SEEK_END);
-        if (now < 0) return Error::io;
-        if (u64(now) <= u64(size) + fold_window) return error;
-        error = Error::journal_overtaken;
-    }
-    return error;
+    off_t size = lseek(journal.fd.get(), 0, SEEK_END);
+    return size < 0 ? Error::io : load_up_to(host, account, journal, u64(size));
 }
 
 Error append(const Host& host, const Account& account, Journal& journal, Entry entry, Verdict& verdict,
@@ -204,11 +213,8 @@ Error append(const Host& host, const Account& account, Journal& journal, Entry e
     u64 at = 0;
     error = write_once(fd, bytes, at);
     if (error != Error::none) return error;
-    Folded before;
-    error = fold_to(host, account, fd, {at, &bytes}, before);
-    off_t now = lseek(fd, 0, SEEK_END); // MUST 3
-    if (now < 0) return Error::io;
-    if (u64(now) > at + entry_size + fold_window) return Error::journal_overtaken;
+    Folded before = journal.folded;
+    error = at == before.base ? check_last(fd, at, bytes) : fold_before(host, account, fd, at, bytes, before);
     if (error != Error::none) return error;
     Verdict judged = judge(before.state, entry);
     if (fdatasync(fd) != 0) return error_of_errno();

@@ -18,11 +18,12 @@ Error read_sealed(const Host& host, const Account& account, u64 id, Head& head, 
         if (errno == ENOENT) return Error::credential_missing;
         return errno == ELOOP || errno == ENXIO ? Error::record_unsafe : error;
     }
-    error = look_at(fd.get(), {account.uid, 07177, false}, Error::record_unsafe);
+    u64 size = 0;
+    error = look_at(fd.get(), {account.uid, 07177}, Error::record_unsafe, size);
     if (error != Error::none) return error;
+    if (size > longest_sealed) return Error::credential_damaged;
     std::array<u8, longest_sealed> file;
-    size_t size = 0;
-    error = read_all(fd.get(), file, size, Error::credential_damaged);
+    error = read_all(fd.get(), Room(file).first(size));
     return error == Error::none ? unseal(Bytes(file).first(size), id, host.keyring, account, head, credential)
                                 : error;
 }

@@ -294,7 +294,8 @@ void keeps_what_was_opened_readable_when_it_is_replaced(void**) {
     Fd fd;
     bool opened = open_at(AT_FDCWD, b.credential().c_str(), O_RDONLY, fd) == Error::none;
     unlink(b.credential().c_str());
-    Error error = look_at(fd.get(), {geteuid()}, Error::record_unsafe);
+    u64 size = 0;
+    Error error = look_at(fd.get(), {geteuid()}, Error::record_unsafe, size);
     assert_true(opened);
     assert_int_equal(int(error), int(Error::none));
 }
