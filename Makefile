@@ -88,10 +88,19 @@ deps: ## install what Debian needs to build and test (root)
 	apt-get update -q
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends g++ make pkg-config \
 	  libpam0g-dev libssl-dev libqrencode-dev libpng-dev libcmocka-dev \
-	  openssh-server openssh-client sudo login passwd oathtool zbar-tools python3 strace binutils iproute2
+	  openssh-server openssh-client sudo login passwd oathtool zbar-tools python3 strace binutils iproute2 \
+	  clang libclang-rt-dev
 
 check: tests ## every test (root); `make check SAN=1` with sanitizers
+	$(if $(SAN)$(cannot_fuzz),,$(MAKE) FUZZ=1 fuzzers)
 	tests/run $(B)
+
+TIME ?= 60
+fuzz: ## every fuzzer for TIME seconds (60), or those of NAMES
+	$(MAKE) FUZZ=1 fuzzers
+	tests/fuzz/run build-fuzz $(TIME) $(NAMES)
+cannot_fuzz = $(shell echo 'extern "C" int LLVMFuzzerTestOneInput() { return 0; }' | \
+  clang++ -fsanitize=fuzzer,address -x c++ -o /dev/null - 2>&1)
 
 demo: ## set up, log in through real sshd, replay, backup code, in a view of this machine that leaves no trace (root)
 	tests/system/demo
@@ -121,4 +130,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests fuzzers deps check demo install uninstall clean help
+.PHONY: all tests fuzzers deps check fuzz demo install uninstall clean help
