@@ -37,10 +37,16 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Mark mark = read_entry(bytes, given::host(), given::account(), entry);
     if (mark == Mark::entry) check_entry(entry);
     for (size_t i = 0; i < 8; ++i) bytes[8 + i] = u8(given::key_id >> (8 * i)), bytes[240 + i] = u8(~bytes[8 + i]);
+    for (size_t at : {109u, 110u, 111u, 189u}) bytes[at] = 0; // what is not used yet is zero
+    std::fill(&bytes[216], &bytes[240], 0);
+    bytes[108] &= 1;
     given::sign(bytes, given::host().newest(), given::account());
     mark = read_entry(bytes, given::host(), given::account(), entry);
     MUST(mark != Mark::foreign && mark != Mark::broken);
-    if (mark == Mark::entry) check_entry(entry), check_judged(entry);
+    if (mark == Mark::entry) {
+        check_entry(entry), check_judged(entry);
+        MUST(given::bytes_of_entry(entry) == bytes);
+    }
     bytes[249] ^= 1;
     MUST(read_entry(bytes, given::host(), given::account(), entry) == Mark::nothing);
     return 0;

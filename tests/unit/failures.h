@@ -43,6 +43,11 @@ inline std::vector<calls::Fault> faults_of(const std::string& name, size_t at) {
 
 enum class Must { refuse, succeed, either };
 
+/// An entry's writer asks where it landed.
+inline bool writes_entry(const Cases& cases, size_t at) {
+    return cases.made[at] == "write" && at + 1 < cases.made.size() && cases.made[at + 1] == "lseek";
+}
+
 inline Must outcome_of(const Operation& o, const Cases& cases, const calls::Fault& f) {
     const std::string& name = cases.made[f.at];
     size_t flush = 0, named = SIZE_MAX;
@@ -55,16 +60,16 @@ inline Must outcome_of(const Operation& o, const Cases& cases, const calls::Faul
     if (std::find(o.spared.begin(), o.spared.end(), name) != o.spared.end()) return Must::succeed;
     if (name == "read" && f.count == 0) return Must::either; // as the end of a file is said
     // Whole files are read and written until they are through, but an entry is written once.
-    bool goes_on = name == "read" || (name == "write" && flush == 0 && named == SIZE_MAX);
-    if (goes_on && (f.error == EINTR || f.count > 0)) return Must::succeed;
-    bool holds_an_entry = flush > 0 || named != SIZE_MAX;
-    return name == "write" && holds_an_entry && f.error != EIO ? Must::either : Must::refuse;
+    bool goes_on = name == "read" || (name == "write" && !writes_entry(cases, f.at));
+    return goes_on && (f.error == EINTR || f.count > 0) ? Must::succeed : Must::refuse;
 }
 
 /// Whether an error says what happened: libcrypto's refusal as such, the system's with its errno.
-inline bool is_told(Error error, int found, const std::string& name, const calls::Fault& f) {
+inline bool is_told(Error error, int found, const Cases& cases, const calls::Fault& f) {
+    const std::string& name = cases.made[f.at];
     if (is_crypto(name)) return error == Error::crypto;
-    if (f.error == 0 || (error != Error::io && error != Error::no_space)) return true;
+    if (f.error == 0) return !writes_entry(cases, f.at) || error == Error::no_space;
+    if (error != Error::io && error != Error::no_space) return true;
     bool space = f.error == ENOSPC || f.error == EDQUOT;
     bool changes = is_one_of(name, {"write", "fsync", "fdatasync", "renameat2"});
     return found == f.error && (!changes || (error == Error::no_space) == space);
@@ -79,7 +84,7 @@ inline bool fits(const Operation& o, Scene& s, const Cases& cases, const calls::
     bool well = result.error == Error::none;
     Must must = outcome_of(o, cases, f);
     bool right = must == Must::either || (must == Must::succeed) == well;
-    if (!well) right = right && result.verdict == Verdict::none && is_told(result.error, found, cases.made[f.at], f);
+    if (!well) right = right && result.verdict == Verdict::none && is_told(result.error, found, cases, f);
     right = right && (well ? o.holds(s) : o.goes_on(s));
     if (!right) {
         print_error("call %zu, %s, errno %d, count %ld: %s, errno %d\n", f.at, cases.made[f.at].c_str(), f.error, f.count,

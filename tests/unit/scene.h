@@ -54,18 +54,19 @@ struct Result {
     Verdict verdict = Verdict::none;
 };
 
-inline Result use_code(Scene& s, u32 counter) {
+inline Result use_code(const Host& host, Record& record, u32 counter) {
     Entry entry;
     entry.kind = Kind::right;
     entry.form = Form::one_code;
-    entry.credential = s.record.state().credential;
+    entry.credential = record.state().credential;
     entry.spent[0] = counter;
     entry.time = 1000000;
     Result result;
     State after;
-    result.error = append(s.host, s.record.account, s.record.journal, entry, result.verdict, after);
+    result.error = append(host, record.account, record.journal, entry, result.verdict, after);
     return result;
 }
+inline Result use_code(Scene& s, u32 counter) { return use_code(s.host, s.record, counter); }
 
 inline Result open_and_use_code(Scene& s, u32 counter) {
     Result result{s.open()};

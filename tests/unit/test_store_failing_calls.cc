@@ -26,7 +26,13 @@ const Operation attempting{attempt, code_is_spent, code_works_once_at_most};
 /// The journal and the credential in force, and nothing else.
 bool next_set_up_cleans(Scene& s) { return set_up(s).error == Error::none && opens(s) && s.records() == 2; }
 bool next_change_cleans(Scene& s) { return opens(s) && next_set_up_cleans(s); }
-bool first_set_up_works(Scene& s) { return (is_gone(s) || opens(s)) && next_set_up_cleans(s); }
+bool has_no_nameless_journal(Scene& s) {
+    std::vector<std::string> names = s.names();
+    return std::none_of(names.begin(), names.end(), [](const std::string& name) { return name.ends_with(".first"); });
+}
+bool first_set_up_works(Scene& s) {
+    return has_no_nameless_journal(s) && (is_gone(s) || opens(s)) && next_set_up_cleans(s);
+}
 bool is_gone_or_goes(Scene& s) { // it may have been removed by what failed
     return is_gone(s) || (remove_it(s).error == Error::none && is_gone(s) && s.records() == 1);
 }
