@@ -13,20 +13,20 @@ CONFFILE   ?= $(SYSCONFDIR)/security/pam_totp.conf
 VERSION    := $(shell cat VERSION)
 
 # SAN=1: everything with AddressSanitizer and UndefinedBehaviorSanitizer, in a directory of its own. FUZZ=1: for the
-# fuzzers, which clang alone builds.
-B := build$(if $(SAN),-san)$(if $(FUZZ),-fuzz)
+# fuzzers, which clang alone builds. COV=1: to count what is run.
+B := build$(if $(SAN),-san)$(if $(FUZZ),-fuzz)$(if $(COV),-cov)
 ifdef FUZZ
 CXX := clang++
 endif
 
 CXX      ?= g++
-CXXFLAGS ?= $(if $(SAN)$(FUZZ),-O1,-O2) -g
+CXXFLAGS ?= $(if $(COV),-O0,$(if $(SAN)$(FUZZ),-O1,-O2)) -g
 LDFLAGS  ?=
 # A name of its own: `make CXXFLAGS=…` would drop what is added to CXXFLAGS.
 OURS := -std=c++20 -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Wformat=2 -Ipam_totp -MMD -MP \
         -fvisibility=hidden -fstack-protector-strong -fstack-clash-protection -fPIC -ffunction-sections -fdata-sections -D_GNU_SOURCE \
         -ffile-prefix-map=$(CURDIR)=.
-ifeq ($(SAN)$(FUZZ),)
+ifeq ($(SAN)$(FUZZ)$(COV),)
 OURS += $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 endif
 PATHS := -DTOTP_VERSION='"$(VERSION)"' -DTOTP_STORE='"$(STATEDIR)"' -DTOTP_KEY='"$(KEYFILE)"' \
@@ -36,6 +36,10 @@ HARD  := -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections
 ifdef SAN
 OURS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANLINK := -fsanitize=address,undefined
+endif
+ifdef COV
+OURS += --coverage -fprofile-abs-path
+SANLINK := --coverage
 endif
 ifdef FUZZ
 OURS += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -102,6 +106,10 @@ fuzz: ## every fuzzer for TIME seconds (60), or those of NAMES
 cannot_fuzz = $(shell echo 'extern "C" int LLVMFuzzerTestOneInput() { return 0; }' | \
   clang++ -fsanitize=fuzzer,address -x c++ -o /dev/null - 2>&1)
 
+coverage: ## lines and branches of core and store that the unit and module tests run; not few (root)
+	$(MAKE) COV=1 tests
+	tests/coverage build-cov
+
 demo: ## set up, log in through real sshd, replay, backup code, in a view of this machine that leaves no trace (root)
 	tests/system/demo
 
@@ -124,10 +132,10 @@ uninstall: ## remove the programs; the records and the host key stay
 	-rmdir $(DESTDIR)$(LIBEXECDIR)
 
 clean: ## remove what was built
-	rm -rf build build-san build-fuzz
+	rm -rf build build-san build-fuzz build-cov
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests fuzzers deps check fuzz demo install uninstall clean help
+.PHONY: all tests fuzzers deps check fuzz coverage demo install uninstall clean help
