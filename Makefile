@@ -12,17 +12,21 @@ KEYFILE    ?= $(SYSCONFDIR)/security/pam_totp.key
 CONFFILE   ?= $(SYSCONFDIR)/security/pam_totp.conf
 VERSION    := $(shell cat VERSION)
 
-# SAN=1: everything with AddressSanitizer and UndefinedBehaviorSanitizer, in a directory of its own.
-B := build$(if $(SAN),-san)
+# SAN=1: everything with AddressSanitizer and UndefinedBehaviorSanitizer, in a directory of its own. FUZZ=1: for the
+# fuzzers, which clang alone builds. COV=1: to count what is run.
+B := build$(if $(SAN),-san)$(if $(FUZZ),-fuzz)$(if $(COV),-cov)
+ifdef FUZZ
+CXX := clang++
+endif
 
 CXX      ?= g++
-CXXFLAGS ?= $(if $(SAN),-O1,-O2) -g
+CXXFLAGS ?= $(if $(COV),-O0,$(if $(SAN)$(FUZZ),-O1,-O2)) -g
 LDFLAGS  ?=
 # A name of its own: `make CXXFLAGS=…` would drop what is added to CXXFLAGS.
 OURS := -std=c++20 -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Wformat=2 -Ipam_totp -MMD -MP \
         -fvisibility=hidden -fstack-protector-strong -fstack-clash-protection -fPIC -ffunction-sections -fdata-sections -D_GNU_SOURCE \
         -ffile-prefix-map=$(CURDIR)=.
-ifndef SAN
+ifeq ($(SAN)$(FUZZ)$(COV),)
 OURS += $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 endif
 PATHS := -DTOTP_VERSION='"$(VERSION)"' -DTOTP_STORE='"$(STATEDIR)"' -DTOTP_KEY='"$(KEYFILE)"' \
@@ -32,6 +36,13 @@ HARD  := -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections
 ifdef SAN
 OURS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANLINK := -fsanitize=address,undefined
+endif
+ifdef COV
+OURS += --coverage -fprofile-abs-path
+SANLINK := --coverage
+endif
+ifdef FUZZ
+OURS += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
 COMPILE = $(CXX) $(CPPFLAGS) $(CXXFLAGS) $(OURS) $(PATHS)
@@ -43,6 +54,7 @@ HELPER := $(call objects,pam_totp/helper)
 TOOLS  := $(call objects,tools)
 UNITS  := $(patsubst tests/unit/%.cc,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.cc))
 MODULE_TESTS := $(patsubst tests/pam/%.cc,$(B)/tests/pam/%,$(wildcard tests/pam/test_*.cc))
+FUZZERS := $(patsubst tests/fuzz/%.cc,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.cc))
 SUPPORT := $(call objects,tests/support)
 
 all: $(B)/pam_totp.so $(B)/pam_totp_helper $(B)/pam-totp ## build the module, the helper and the command
@@ -69,18 +81,34 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(SUPPORT) $(CORE) $(STORE)
 	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lcmocka -lcrypto -lpam
 $(B)/tests/pam/%: $(B)/tests/pam/%.o $(SUPPORT) $(CORE) $(STORE) | $(B)/pam_totp.so
 	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lcmocka -lcrypto -lpam -ldl
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(CORE) $(STORE) $(B)/pam_totp/pam/options.o
+	$(CXX) -fsanitize=fuzzer,address,undefined $(LDFLAGS) -o $@ $^ -lcrypto
 .SECONDARY:
 
 tests: all $(UNITS) $(MODULE_TESTS)
+fuzzers: $(FUZZERS)
 
 deps: ## install what Debian needs to build and test (root)
 	apt-get update -q
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends g++ make pkg-config \
 	  libpam0g-dev libssl-dev libqrencode-dev libpng-dev libcmocka-dev \
-	  openssh-server openssh-client sudo login passwd oathtool zbar-tools python3 strace binutils iproute2
+	  openssh-server openssh-client sudo login passwd oathtool zbar-tools python3 strace binutils iproute2 \
+	  clang libclang-rt-dev
 
 check: tests ## every test (root); `make check SAN=1` with sanitizers
+	$(if $(SAN)$(cannot_fuzz),,$(MAKE) FUZZ=1 fuzzers)
 	tests/run $(B)
+
+TIME ?= 60
+fuzz: ## every fuzzer for TIME seconds (60), or those of NAMES
+	$(MAKE) FUZZ=1 fuzzers
+	tests/fuzz/run build-fuzz $(TIME) $(NAMES)
+cannot_fuzz = $(shell echo 'extern "C" int LLVMFuzzerTestOneInput() { return 0; }' | \
+  clang++ -fsanitize=fuzzer,address -x c++ -o /dev/null - 2>&1)
+
+coverage: ## lines and branches of core and store that the unit and module tests run; not few (root)
+	$(MAKE) COV=1 tests
+	tests/coverage build-cov
 
 demo: ## set up, log in through real sshd, replay, backup code, in a view of this machine that leaves no trace (root)
 	tests/system/demo
@@ -104,10 +132,10 @@ uninstall: ## remove the programs; the records and the host key stay
 	-rmdir $(DESTDIR)$(LIBEXECDIR)
 
 clean: ## remove what was built
-	rm -rf build build-san
+	rm -rf build build-san build-fuzz build-cov
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests deps check demo install uninstall clean help
+.PHONY: all tests fuzzers deps check fuzz coverage demo install uninstall clean help

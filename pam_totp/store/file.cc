@@ -45,6 +45,24 @@ void Fd::close() {
     fd_ = -1;
 }
 
+Listing::Listing(const char* directory) : list_(opendir(directory)) {
+    if (!list_) error_ = Error::io;
+}
+
+Listing::~Listing() {
+    int kept = errno;
+    if (list_) closedir(list_);
+    errno = kept;
+}
+
+const char* Listing::next() {
+    if (error_ != Error::none) return nullptr;
+    errno = 0;
+    const dirent* entry = readdir(list_);
+    if (!entry && errno != 0) error_ = Error::io;
+    return entry ? entry->d_name : nullptr;
+}
+
 Error error_of_errno() {
     return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? Error::no_space : Error::io;
 }

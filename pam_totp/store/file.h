@@ -4,6 +4,7 @@
 #include "core/bytes.h"
 #include "core/error.h"
 #include "core/secret.h"
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/types.h>
 
@@ -24,6 +25,21 @@ class Fd {
 
   private:
     int fd_ = -1;
+};
+
+/// The names in a directory, one after the other.
+class Listing {
+  public:
+    explicit Listing(const char* directory);
+    ~Listing();
+    Listing(const Listing&) = delete;
+    Listing& operator=(const Listing&) = delete;
+    const char* next();                    ///< nullptr at the end, and after an error
+    Error error() const { return error_; } ///< a directory that cannot be read is not an empty one
+
+  private:
+    DIR* list_;
+    Error error_ = Error::none;
 };
 
 /// What a file must be, or it is refused.

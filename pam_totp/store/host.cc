@@ -2,7 +2,6 @@
 #include "host.h"
 #include "core/words.h"
 #include "random.h"
-#include <dirent.h>
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -94,18 +93,21 @@ Error make_key(const Place& place, gid_t group) {
 
 Error make_directory(const Place& place, gid_t group) {
     if (mkdir(place.store, 0700) != 0) return errno == EEXIST ? Error::none : error_of_errno();
-    if (chown(place.store, place.owner, group) != 0) return error_of_errno();
-    return chmod(place.store, group == gid_t(-1) ? 0700 : 01770) == 0 ? Error::none : error_of_errno();
+    mode_t mode = group == gid_t(-1) ? 0700 : 01770;
+    if (chown(place.store, place.owner, group) == 0 && chmod(place.store, mode) == 0) return Error::none;
+    int kept = errno; // half made it would stay as it is, and the group could never enter
+    (void)rmdir(place.store);
+    errno = kept;
+    return error_of_errno();
 }
 
 /// Whether anything but the sentinel is in the store.
 Error has_records(const Place& place, bool& some) {
     some = false;
-    DIR* list = opendir(place.store);
-    if (!list) return errno == ENOENT ? Error::none : Error::io;
-    while (const dirent* entry = readdir(list)) some = some || entry->d_name[0] != '.';
-    closedir(list);
-    return Error::none;
+    Listing list(place.store);
+    if (list.error() != Error::none && errno == ENOENT) return Error::none;
+    while (const char* name = list.next()) some = some || name[0] != '.';
+    return list.error();
 }
 
 Error make_sentinel(const Host& host, gid_t group) {

@@ -4,7 +4,6 @@
 #include "core/words.h"
 #include "random.h"
 #include "sealed.h"
-#include <dirent.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -47,38 +46,40 @@ bool is_of(string_view name, const Account& account, u64& id, bool& first) {
     return read_id(slice(name, size + 1, 16), id) && (first || name.size() == size + 17);
 }
 
-/// What the credential's file `id` was computed from, or 0.
-u64 replaced_by(const Host& host, const Account& account, u64 id) {
+/// Reads the head of the credential's file `id`: it says what that was computed from.
+bool read_head_of(const Host& host, const Account& account, u64 id, Head& head) {
     Fd fd;
-    if (open_at(host.directory.get(), name_in_store(account, id, "").c_str(), O_RDONLY, fd) != Error::none) return 0;
+    Error error = open_at(host.directory.get(), name_in_store(account, id, "").c_str(), O_RDONLY, fd);
+    if (error != Error::none) return false;
     std::array<u8, longest_head> room;
     ssize_t got = read(fd.get(), room.data(), room.size());
     string_view text = text_of(Bytes(room).first(got > 0 ? size_t(got) : 0));
-    Head head;
-    return read_head(next_line(text), account, head) == Error::none ? head.replaces : 0;
+    return read_head(next_line(text), account, head) == Error::none;
 }
 
 /// Whether the file can never come in force any more. It was computed from what was in force when it was
 /// written, so before this look; if that is in force no longer it never will be, since ids do not come back.
 /// The state is read after the file: a cleaner that looks the other way round, and is stopped between, takes
 /// away what came in force meanwhile, and locks the person out.
+/// One computed from "no journal" can come in force only when there is none; a journal that was discarded
+/// meanwhile (it has no name any more) says nothing of what was set up after it.
 bool is_void(const Host& host, Record& record, u64 id) {
-    u64 replaces = replaced_by(host, record.account, id);
-    if (replaces == 0 || load_journal(host, record.account, record.journal) != Error::none) return false;
-    return record.state().credential != id && record.state().credential != replaces;
+    Head head;
+    if (!read_head_of(host, record.account, id, head)) return false;
+    if (look_at(record.journal.fd.get(), {record.account.uid, 07177, false}, Error::record_unsafe) != Error::none) return false;
+    if (load_journal(host, record.account, record.journal) != Error::none) return false;
+    return record.state().credential != id && record.state().credential != head.replaces;
 }
 
 /// Removes what killed set-ups left. A journal that has not got its name cannot get it any more: it is taken.
 void remove_left_over(const Host& host, Record& record) {
-    DIR* list = opendir(host.place.store);
-    if (!list) return;
-    while (const dirent* entry = readdir(list)) {
+    Listing list(host.place.store);
+    while (const char* name = list.next()) {
         u64 id = 0;
         bool first = false;
-        if (!is_of(entry->d_name, record.account, id, first)) continue;
-        if (first || is_void(host, record, id)) (void)unlinkat(host.directory.get(), entry->d_name, 0);
+        if (!is_of(name, record.account, id, first)) continue;
+        if (first || is_void(host, record, id)) (void)unlinkat(host.directory.get(), name, 0);
     }
-    closedir(list);
 }
 
 Entry entry_of(const Change& change, u64 from, u64 next) {
@@ -147,14 +148,14 @@ Error discard_record(const Host& host, const Account& account) {
     // The journal first: without it nothing else of the account's counts.
     int directory = host.directory.get();
     if (unlinkat(directory, account.file.c_str(), 0) != 0 && errno != ENOENT) return error_of_errno();
-    DIR* list = opendir(host.place.store);
-    if (!list) return Error::io;
+    Listing list(host.place.store);
     u64 id = 0;
     bool first = false;
-    while (const dirent* entry = readdir(list)) {
-        if (is_of(entry->d_name, account, id, first)) (void)unlinkat(directory, entry->d_name, 0);
+    while (const char* name = list.next()) {
+        if (!is_of(name, account, id, first)) continue;
+        if (unlinkat(directory, name, 0) != 0 && errno != ENOENT) return error_of_errno();
     }
-    closedir(list);
+    if (list.error() != Error::none) return list.error();
     return fsync(directory) == 0 ? Error::none : error_of_errno();
 }
 

@@ -27,16 +27,18 @@ bool encrypt(Bytes key, Bytes nonce, Bytes head, Bytes text, u8* sealed, u8* tag
            EVP_CIPHER_CTX_ctrl(c.context, EVP_CTRL_GCM_GET_TAG, int(tag_size), tag) == 1;
 }
 
-bool decrypt(Bytes key, Bytes nonce, Bytes head, Bytes sealed, const u8* tag, u8* text) {
+/// Error::credential_damaged when the seal does not hold, and only then.
+Error decrypt(Bytes key, Bytes nonce, Bytes head, Bytes sealed, const u8* tag, u8* text) {
     Cipher c;
     int done = 0;
     std::array<u8, tag_size> expected;
     memcpy(expected.data(), tag, tag_size);
-    return c.context && EVP_DecryptInit_ex(c.context, EVP_aes_256_gcm(), nullptr, key.data(), nonce.data()) == 1 &&
-           EVP_DecryptUpdate(c.context, nullptr, &done, head.data(), int(head.size())) == 1 &&
-           EVP_DecryptUpdate(c.context, text, &done, sealed.data(), int(sealed.size())) == 1 &&
-           EVP_CIPHER_CTX_ctrl(c.context, EVP_CTRL_GCM_SET_TAG, int(tag_size), expected.data()) == 1 &&
-           EVP_DecryptFinal_ex(c.context, text + done, &done) == 1;
+    bool ready = c.context && EVP_DecryptInit_ex(c.context, EVP_aes_256_gcm(), nullptr, key.data(), nonce.data()) == 1 &&
+                 EVP_DecryptUpdate(c.context, nullptr, &done, head.data(), int(head.size())) == 1 &&
+                 EVP_DecryptUpdate(c.context, text, &done, sealed.data(), int(sealed.size())) == 1 &&
+                 EVP_CIPHER_CTX_ctrl(c.context, EVP_CTRL_GCM_SET_TAG, int(tag_size), expected.data()) == 1;
+    if (!ready) return Error::crypto;
+    return EVP_DecryptFinal_ex(c.context, text + done, &done) == 1 ? Error::none : Error::credential_damaged;
 }
 } // namespace
 
@@ -76,11 +78,9 @@ Error unseal(Bytes file, u64 id, const Keyring& keyring, const Account& account,
     Secret<longest_credential> text;
     Room room = text.fill(sealed.size());
     if (room.size() != sealed.size()) return Error::credential_damaged;
-    if (!decrypt(set->sealing.reveal(), nonce, file.first(clear), sealed, file.data() + file.size() - tag_size,
-                 room.data())) {
-        return Error::credential_damaged;
-    }
-    return read_credential(text.reveal_text(), credential);
+    error = decrypt(set->sealing.reveal(), nonce, file.first(clear), sealed, file.data() + file.size() - tag_size,
+                    room.data());
+    return error == Error::none ? read_credential(text.reveal_text(), credential) : error;
 }
 
 } // namespace totp
