@@ -66,7 +66,9 @@ bool read_head_of(const Host& host, const Account& account, u64 id, Head& head) 
 bool is_void(const Host& host, Record& record, u64 id) {
     Head head;
     if (!read_head_of(host, record.account, id, head)) return false;
-    if (look_at(record.journal.fd.get(), {record.account.uid, 07177, false}, Error::record_unsafe) != Error::none) return false;
+    u64 size = 0;
+    const Expected journal{record.account.uid, 07177, false, true};
+    if (look_at(record.journal.fd.get(), journal, Error::record_unsafe, size) != Error::none) return false;
     if (load_journal(host, record.account, record.journal) != Error::none) return false;
     return record.state().credential != id && record.state().credential != head.replaces;
 }
