@@ -69,6 +69,11 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(SUPPORT) $(CORE) $(STORE)
 	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lcmocka -lcrypto -lpam
 $(B)/tests/pam/%: $(B)/tests/pam/%.o $(SUPPORT) $(CORE) $(STORE) | $(B)/pam_totp.so
 	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lcmocka -lcrypto -lpam -ldl
+BENCH := $(B)/tests/bench/driver $(patsubst %,$(B)/tests/bench/modules/%.so,noop reference mark)
+$(B)/tests/bench/driver: $(call objects,tests/bench)
+	$(CXX) $(SANLINK) $(LDFLAGS) -rdynamic -o $@ $^ -lpam
+$(B)/tests/bench/modules/%.so: $(B)/tests/bench/modules/%.o
+	$(CC) -shared $(SANLINK) $(LDFLAGS) $(HARD) -o $@ $< -lpam
 .SECONDARY:
 
 tests: all $(UNITS) $(MODULE_TESTS)
@@ -81,6 +86,9 @@ deps: ## install what Debian needs to build and test (root)
 
 check: tests ## every test (root); `make check SAN=1` with sanitizers
 	tests/run $(B)
+
+bench: all $(BENCH) ## this module beside others (root, valgrind and strace; a few minutes); `make bench QUICK=1`
+	tests/bench/run $(B) $(if $(QUICK),--quick)
 
 demo: ## set up, log in through real sshd, replay, backup code, in a view of this machine that leaves no trace (root)
 	tests/system/demo
@@ -110,4 +118,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests deps check demo install uninstall clean help
+.PHONY: all tests deps check bench demo install uninstall clean help
