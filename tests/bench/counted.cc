@@ -12,12 +12,6 @@
 
 namespace bench {
 namespace {
-Answer answer_of(const std::string& word) {
-    if (word == "right") return Answer::right;
-    if (word == "wrong") return Answer::wrong;
-    throw std::invalid_argument("right or wrong, not " + word);
-}
-
 constexpr size_t stack_size = 1 << 20;
 constexpr unsigned char paint = 0xA5;
 
@@ -36,7 +30,7 @@ void* on_the_thread(void* data) {
     const Job& job = *static_cast<Job*>(data);
     for (const char* when : {"first", "later"}) {
         begin = touched = nullptr;
-        Attempt attempt = job.bed.attempt(job.subject, "p0", job.answer);
+        Attempt attempt = job.bed.attempt(job.subject, job.answer);
         attempt.service += "-marked";
         (void)login(attempt);
         if (!touched) throw std::runtime_error(attempt.service + ": no marks");
@@ -60,8 +54,9 @@ long status(const char* name) {
 }
 } // namespace
 
-/// The mark before the module: paints all of the stack that is free. The one behind it: looks how far the paint is
-/// gone. What stands below the first 512 bytes is painted: memset and this function have a frame themselves.
+/// The mark before the module: paints all of the stack that is free. The one behind it: looks how far the
+/// paint is gone. What stands below the first 512 bytes is painted: memset and this function have a frame
+/// themselves.
 extern "C" [[gnu::visibility("default")]] void mark(const void* frame) {
     if (!begin) {
         begin = static_cast<const unsigned char*>(frame);
@@ -74,10 +69,10 @@ extern "C" [[gnu::visibility("default")]] void mark(const void* frame) {
 void counted(const Bed& bed, const Words& words) {
     Answer answer = answer_of(words.at(1));
     const std::string& subject = words.at(2);
-    bed.must(bed.attempt(subject, "p0"));
-    bed.must(bed.attempt(subject, "p0", answer), answer);
+    bed.must(bed.attempt(subject));
+    bed.must(bed.attempt(subject, answer), answer);
     for (size_t i = std::stoul(words[0]); i > 0; --i) {
-        Attempt attempt = bed.attempt(subject, "p0", answer);
+        Attempt attempt = bed.attempt(subject, answer);
         (void)!write(-1, "begin", 5); // markers for strace
         (void)counted_login(attempt);
         (void)!write(-1, "end", 3);
@@ -94,7 +89,8 @@ void stack(const Bed& bed, const Words& words) {
         Job job{bed, words[s], answer_of(words[0])};
         pthread_attr_init(&attributes);
         pthread_attr_setstack(&attributes, room, stack_size);
-        if (pthread_create(&thread, &attributes, on_the_thread, &job) != 0) throw std::runtime_error("no thread");
+        if (pthread_create(&thread, &attributes, on_the_thread, &job) != 0)
+            throw std::runtime_error("no thread");
         pthread_join(thread, nullptr);
         munmap(room, stack_size);
     }
@@ -102,19 +98,19 @@ void stack(const Bed& bed, const Words& words) {
 
 void memory(const Bed& bed, const Words& words) {
     const std::string& subject = words.at(1);
-    bed.must(bed.attempt(subject, "p0"));
+    bed.must(bed.attempt(subject));
     long peak = status("VmHWM"), own = status("RssAnon");
-    for (size_t i = 0; i < 20; ++i) bed.must(bed.attempt(subject, "p0"));
+    for (size_t i = 0; i < 20; ++i) bed.must(bed.attempt(subject));
     size_t before = mallinfo2().uordblks, logins = std::stoul(words[0]);
-    for (size_t i = 0; i < logins; ++i) bed.must(bed.attempt(subject, "p0"));
+    for (size_t i = 0; i < logins; ++i) bed.must(bed.attempt(subject));
     std::printf("%s %ld %ld %ld\n", subject.c_str(), peak, own, long(mallinfo2().uordblks) - long(before));
 }
 
 void tries(const Bed& bed, const Words& words) {
-    const std::string &subject = words.at(words.size() - 2), &user = words.back();
-    Attempt attempt = bed.attempt(subject, user);
-    for (size_t i = 0; i + 2 < words.size(); ++i) {
-        if (words[i] != "again") attempt = bed.attempt(subject, user, answer_of(words[i]));
+    const std::string& subject = words.back();
+    Attempt attempt = bed.attempt(subject);
+    for (size_t i = 0; i + 1 < words.size(); ++i) {
+        if (words[i] != "again") attempt = bed.attempt(subject, answer_of(words[i]));
         std::printf("%s %s %d\n", subject.c_str(), words[i].c_str(), login(attempt));
     }
 }

@@ -39,7 +39,8 @@ std::vector<Done> at_once(const std::vector<Attempt>& attempts) {
     }
     close(gate[0]);
     close(gate[1]);
-    while (wait(nullptr) > 0) {}
+    while (wait(nullptr) > 0) {
+    }
     std::vector<Done> all(done, done + attempts.size());
     munmap(shared, size);
     return all;
@@ -58,7 +59,7 @@ void crowd(const Bed& bed, const Words& words) {
     for (size_t round = std::stoul(words.at(0)); round > 0; --round) {
         for (size_t s = 2; s < words.size(); ++s) {
             std::vector<Attempt> attempts;
-            Attempt one = bed.attempt(words[s], "");
+            Attempt one = bed.attempt(words[s]);
             for (size_t i = 0; i < std::stoul(words[1]); ++i) {
                 attempts.push_back(one);
                 attempts.back().user = "p" + std::to_string(i);
@@ -71,29 +72,25 @@ void crowd(const Bed& bed, const Words& words) {
 void rush(const Bed& bed, const Words& words) {
     for (size_t round = std::stoul(words.at(0)); round > 0; --round) {
         for (size_t s = 2; s < words.size(); ++s) {
-            print(words[s], at_once(std::vector<Attempt>(std::stoul(words[1]), bed.attempt(words[s], "p0"))));
+            print(words[s], at_once(std::vector<Attempt>(std::stoul(words[1]), bed.attempt(words[s]))));
         }
     }
 }
 
-/// A login that is killed at some moment, and the next one of the same person. Prints what the next one came to.
+/// A login that is killed at some moment, and what the next one of the same person comes to.
 void killed(const Bed& bed, const Words& words) {
-    std::mt19937 chance(2);
-    std::uniform_int_distribution<useconds_t> moment(0, useconds_t(std::stoul(words.at(1))));
-    for (size_t round = std::stoul(words[0]); round > 0; --round) {
-        for (size_t s = 2; s < words.size(); ++s) {
-            Attempt attempt = bed.attempt(words[s], "p0");
-            pid_t child = fork();
-            if (child < 0) throw std::runtime_error("fork");
-            if (child == 0) _exit(login(attempt) == PAM_SUCCESS ? 0 : 1);
-            usleep(moment(chance));
-            kill(child, SIGKILL);
-            int status = 0;
-            waitpid(child, &status, 0);
-            std::printf("%s %d %d\n", words[s].c_str(), WIFSIGNALED(status) ? 1 : 0,
-                        login(bed.attempt(words[s], "p0")));
-        }
-    }
+    std::uniform_int_distribution<useconds_t> moment(0, useconds_t(std::stoul(words.at(0))));
+    std::mt19937 chance{this_step()};
+    const std::string& subject = words.at(1);
+    Attempt attempt = bed.attempt(subject);
+    pid_t child = fork();
+    if (child < 0) throw std::runtime_error("fork");
+    if (child == 0) _exit(login(attempt) == PAM_SUCCESS ? 0 : 1);
+    usleep(moment(chance));
+    kill(child, SIGKILL);
+    int status = 0;
+    waitpid(child, &status, 0);
+    std::printf("%s %d %d\n", subject.c_str(), WIFSIGNALED(status) ? 1 : 0, login(bed.attempt(subject)));
 }
 
 } // namespace bench

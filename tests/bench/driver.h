@@ -9,15 +9,23 @@ namespace bench {
 
 using Words = std::vector<std::string>;
 
+/// Who logs in, unless many do at once.
+constexpr const char* person = "p0";
+
+Answer answer_of(const std::string& word); ///< "right", "wrong"
+
 /// The bed: where the stacks are, what codes there are, and which step comes next.
 class Bed {
   public:
-    Bed(const char* stacks, const char* codes, uint64_t step) : stacks_(stacks), codes_(codes) { set_step(step); }
+    Bed(const char* stacks, const char* codes, uint64_t step) : stacks_(stacks), codes_(codes) {
+        set_step(step);
+    }
 
     const char* stacks() const { return stacks_; }
     /// An attempt a step later than the last one.
-    Attempt attempt(const std::string& subject, const std::string& user, Answer answer = Answer::right) const;
-    /// Logs in, and stops the whole run when it went otherwise than it should: a figure of a refusal would please.
+    Attempt attempt(const std::string& subject, Answer answer = Answer::right) const;
+    /// Logs in, and stops the whole run when it went otherwise than it should: a figure of a refusal would
+    /// please.
     void must(const Attempt& attempt, Answer answer = Answer::right, Times* times = nullptr) const;
 
   private:
@@ -26,15 +34,17 @@ class Bed {
 };
 
 // Each prints a line per figure: the subject, then numbers. `words` are what stands behind the command.
-void rounds(const Bed& bed, const Words& words);  ///< ROUNDS USER SUBJECT…: warm logins, interleaved
-void cold(const Bed& bed, const Words& words);    ///< ROUNDS USER SUBJECT…: a process each, interleaved
-void crowd(const Bed& bed, const Words& words);   ///< ROUNDS PEOPLE SUBJECT…: all at once, each with his own code
-void rush(const Bed& bed, const Words& words);    ///< ROUNDS PROCESSES SUBJECT…: all at once with one code
-void killed(const Bed& bed, const Words& words);  ///< ROUNDS MICROSECONDS SUBJECT…: kill -9 within that time
+void rounds(const Bed& bed, const Words& words); ///< ROUNDS right|wrong SUBJECT…: in one process, interleaved
+void cold(const Bed& bed, const Words& words);   ///< ROUNDS SUBJECT…: a process each, interleaved
+void crowd(const Bed& bed,
+           const Words& words); ///< ROUNDS PEOPLE SUBJECT…: all at once, each with his own code
+void rush(const Bed& bed, const Words& words); ///< ROUNDS PROCESSES SUBJECT…: all at once with one code
+void killed(const Bed& bed,
+            const Words& words); ///< MICROSECONDS SUBJECT: kill -9 within that time, and the next login
 void counted(const Bed& bed, const Words& words); ///< LOGINS right|wrong SUBJECT: for callgrind and strace
 void stack(const Bed& bed, const Words& words);   ///< right|wrong SUBJECT…
 void memory(const Bed& bed, const Words& words);  ///< LOGINS SUBJECT
-void tries(const Bed& bed, const Words& words);   ///< CODE|right|wrong|again… SUBJECT USER: what each comes to
+void tries(const Bed& bed, const Words& words);   ///< right|wrong|again… SUBJECT: what each comes to
 
 /// A login in a process of its own: what main does for `cold`.
 int once(const Words& words);

@@ -10,6 +10,7 @@ import time
 from subjects import KEY
 
 PERIOD = 30
+STEPS = 400_000
 
 
 def code(step):
@@ -32,23 +33,31 @@ class Log:
 
 
 class Driver:
-    def __init__(self, build, top, environment):
-        self.program, self.top, self.environment = f"{os.path.abspath(build)}/tests/bench/driver", top, environment
-        # After every code that the set-up spent.
-        self.step = int(time.time()) // PERIOD + 1000
-        self.codes = f"{top}/codes"
-        self._write_codes(400_000)
-
-    def _write_codes(self, count):
+    def __init__(self, build, top):
+        build = os.path.abspath(build)
+        self.program, self.stacks, self.codes = f"{build}/tests/bench/driver", f"{top}/pam.d", f"{top}/codes"
+        liboath = next(where for where, _, files in os.walk(f"{build}/bench/peers") if "liboath.so.0" in files)
+        self.environment = {"PATH": os.environ["PATH"], "LD_LIBRARY_PATH": liboath}
+        self.step = int(time.time()) // PERIOD + 1000  # later than what the set-ups spent
         with open(self.codes, "w", encoding="ascii") as file:
-            file.write(f"{self.step}\n" + "".join(code(self.step + i) + "\n" for i in range(count)))
+            file.write(f"{self.step}\n" + "".join(code(self.step + i) + "\n" for i in range(STEPS)))
 
-    def run(self, *words, under=(), stacks=None):
+    def run(self, *words, under=()):
         """The words of each line that the driver prints."""
-        argv = [*under, self.program, stacks or f"{self.top}/pam.d", self.codes, str(self.step), *map(str, words)]
-        said = subprocess.run(argv, text=True, capture_output=True, env=self.environment)
+        said = self._call(under, self.stacks, self.codes, self.step, *words)
         lines = [line.split() for line in said.stdout.splitlines()]
         if said.returncode != 0 or not lines or lines[-1][0] != "step":
-            raise RuntimeError(f"{argv}: {said.returncode}\n{said.stdout}{said.stderr}")
+            raise RuntimeError(f"driver {words}: {said.returncode}\n{said.stdout}{said.stderr}")
         self.step = int(lines.pop()[1])
         return lines
+
+    def once(self, subject, under=()):
+        """One login in a process of its own."""
+        self.step += 1
+        said = self._call(under, "once", self.stacks, subject, "p0", self.step, code(self.step))
+        if said.returncode != 0:
+            raise RuntimeError(f"driver once {subject}: {said.returncode}\n{said.stdout}{said.stderr}")
+
+    def _call(self, under, *words):
+        return subprocess.run([*under, self.program, *map(str, words)], text=True, capture_output=True,
+                              env=self.environment, check=False)

@@ -15,7 +15,8 @@ using Clock = std::chrono::steady_clock;
 
 long long whole(std::chrono::nanoseconds time) { return static_cast<long long>(time.count()); }
 
-/// `work` of every subject once a round, in another order each time: what else the machine does then hits all alike.
+/// `work` of every subject once a round, in another order each time: what else the machine does then hits all
+/// alike.
 void interleave(size_t rounds, Words subjects, auto work) {
     std::mt19937 chance(1); // the same order in every run
     for (size_t i = 0; i < rounds; ++i) {
@@ -25,10 +26,9 @@ void interleave(size_t rounds, Words subjects, auto work) {
 }
 
 std::chrono::nanoseconds spawn(const Attempt& a) {
-    uint64_t step = next_step() - 1;
-    set_step(step);
-    std::string text = std::to_string(step);
-    const char* argv[] = {"driver", "once", a.stacks, a.service.c_str(), a.user.c_str(), text.c_str(), a.code.c_str(), nullptr};
+    std::string text = std::to_string(this_step());
+    const char* argv[] = {"driver",       "once",       a.stacks,       a.service.c_str(),
+                          a.user.c_str(), text.c_str(), a.code.c_str(), nullptr};
     auto begin = Clock::now();
     pid_t child = 0;
     int status = 0;
@@ -47,18 +47,19 @@ int once(const Words& words) {
 }
 
 void rounds(const Bed& bed, const Words& words) {
+    Answer answer = answer_of(words.at(1));
     Words subjects(words.begin() + 2, words.end());
-    for (const std::string& subject : subjects) bed.must(bed.attempt(subject, words.at(1)));
+    for (const std::string& subject : subjects) bed.must(bed.attempt(subject));
     interleave(std::stoul(words[0]), subjects, [&](const std::string& subject) {
         Times times;
-        bed.must(bed.attempt(subject, words[1]), Answer::right, &times);
+        bed.must(bed.attempt(subject, answer), answer, &times);
         std::printf("%s %lld %lld\n", subject.c_str(), whole(times.authenticate), whole(times.all()));
     });
 }
 
 void cold(const Bed& bed, const Words& words) {
-    interleave(std::stoul(words.at(0)), {words.begin() + 2, words.end()}, [&](const std::string& subject) {
-        std::printf("%s %lld\n", subject.c_str(), whole(spawn(bed.attempt(subject, words[1]))));
+    interleave(std::stoul(words.at(0)), {words.begin() + 1, words.end()}, [&](const std::string& subject) {
+        std::printf("%s %lld\n", subject.c_str(), whole(spawn(bed.attempt(subject))));
     });
 }
 

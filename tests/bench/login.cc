@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "login.h"
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 namespace {
@@ -54,26 +56,21 @@ struct Session {
 } // namespace
 
 void set_step(uint64_t step) { now_step = step; }
+uint64_t this_step() { return now_step; }
 uint64_t next_step() { return ++now_step; }
 
 Codes::Codes(const char* path) {
     std::ifstream file(path);
     file >> first_;
     file.ignore();
-    std::string line;
-    while (std::getline(file, line)) text_ += line + '\0';
+    text_.assign(std::istreambuf_iterator<char>(file), {});
+    std::replace(text_.begin(), text_.end(), '\n', '\0');
 }
 
 const char* Codes::at(uint64_t step) const {
     size_t place = size_t(step - first_) * 7;
     if (step < first_ || place >= text_.size()) throw std::out_of_range("no code for this step");
     return text_.data() + place;
-}
-
-int login_around(const Attempt& attempt, int (*around)(pam_handle_t*)) {
-    Session session(attempt);
-    if (session.result == PAM_SUCCESS) session.result = around(session.pam);
-    return session.result;
 }
 
 int login(const Attempt& attempt, Times* times) {

@@ -9,14 +9,15 @@
 
 namespace bench {
 
-/// The clock of every module: `time` stands in this program, and is found before the one in libc. Each login is a
-/// step later than the one before, so each has a fresh code, which is judged and remembered, without a wait of 30 s
-/// and without a library in between whose cost would be counted.
+/// The clock of every module: `time` stands in this program, and is found before the one in libc. Each login
+/// is a step later than the one before, so each has a fresh code, which is judged and remembered, without a
+/// wait of 30 s and without a library in between whose cost would be counted.
 void set_step(uint64_t step);
+uint64_t this_step();
 uint64_t next_step();
 
-/// The codes of all steps that a run needs, worked out before: a libcrypto in the driver would hide what a module pays
-/// for its own.
+/// The codes of all steps that a run needs, worked out before: a libcrypto in the driver would hide what a
+/// module pays for its own.
 class Codes {
   public:
     explicit Codes(const char* path);
@@ -47,8 +48,5 @@ int login(const Attempt& attempt, Times* times = nullptr);
 
 /// The same, by a name of its own that callgrind counts within.
 extern "C" int counted_login(const Attempt& attempt);
-
-/// pam_start, `around` called with the handle in place of a bare pam_authenticate, pam_end.
-int login_around(const Attempt& attempt, int (*around)(pam_handle_t*));
 
 } // namespace bench

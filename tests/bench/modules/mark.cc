@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// pam_mark: tells the driver that libpam is here in the stack, and where its frame begins. libpam calls all modules
-// of a stack from the same place, so a mark before and one behind a module bound what the module itself does.
+// pam_mark: tells the driver that libpam is here in the stack, and where its frame begins. libpam calls all
+// modules of a stack from the same place, so a mark before and one behind a module bound what the module
+// itself does.
 #include <security/pam_modules.h>
 
 extern "C" void mark(const void* frame); // the driver's

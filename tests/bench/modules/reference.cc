@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// pam_reference FILE: asks, and puts 256 bytes at the end of FILE and on the disk: the least that a module which
-// remembers a login must do.
+// pam_reference FILE: asks, and puts 256 bytes at the end of FILE and on the disk: the least that a module
+// which remembers a login must do.
 #include "prompt.h"
 #include <fcntl.h>
 #include <unistd.h>
