@@ -14,7 +14,7 @@ import keeps
 import measure
 from disks import file_system
 from driver import Driver, Log
-from subjects import ALL, Records
+from subjects import ALL, TOTP, Records
 
 
 def machine(top):
@@ -40,17 +40,17 @@ class Bench:
     def run(self):
         quick, build, top = self.quick, self.build, self.top
         driver = Driver(build, top)
-        figures = {"machine": machine(top), "quick": quick}
+        figures = {"machine": machine(top), "quick": quick, "module": measure.module(build)}
         records = Records(build, driver.stacks, top, people=64)
         self.say("one login")
         figures["login"] = measure.one_login(driver, build, ALL, quick)
+        figures["parts"] = measure.parts(build, TOTP)
         self.say("many at once")
         bursts = {1: 20, 8: 5, 64: 2} if quick else {1: 200, 8: 40, 64: 12}
         figures["at_once"] = {people: crowds.at_once(driver, rounds, people) for people, rounds in bursts.items()}
         self.say("one code to many at once, kills, a full disk")
         figures["one_code"] = keeps.one_code_at_once(driver, 3 if quick else 20, 64)
-        loaded = {subject: row["accept_loaded"] for subject, row in figures["login"].items()}
-        figures["kill"] = keeps.after_a_kill(driver, records, 15 if quick else 100, loaded)
+        figures["kill"] = keeps.after_a_kill(driver, records, 15 if quick else 100)
         figures["full_on"], figures["full"] = keeps.on_a_full_disk(driver, build, top, 100 if quick else 300)
         self.say("what reaches the device")
         figures["device_on"], figures["device"] = keeps.device_writes(driver, build, top, 50 if quick else 200)

@@ -55,7 +55,10 @@ void print(const std::string& subject, const std::vector<Done>& all) {
 }
 } // namespace
 
+/// The processes are children of one that has logged in before, like those of a server that has its
+/// libraries.
 void crowd(const Bed& bed, const Words& words) {
+    for (size_t s = 2; s < words.size(); ++s) bed.must(bed.attempt(words[s]));
     for (size_t round = std::stoul(words.at(0)); round > 0; --round) {
         for (size_t s = 2; s < words.size(); ++s) {
             std::vector<Attempt> attempts;
@@ -77,16 +80,20 @@ void rush(const Bed& bed, const Words& words) {
     }
 }
 
-/// A login that is killed at some moment, and what the next one of the same person comes to.
+/// A login that is killed while it runs, and what the next one of the same person comes to.
 void killed(const Bed& bed, const Words& words) {
-    std::uniform_int_distribution<useconds_t> moment(0, useconds_t(std::stoul(words.at(0))));
+    const std::string& subject = words.at(0);
+    Times times;
+    bed.must(bed.attempt(subject)); // loads what is loaded once
+    bed.must(bed.attempt(subject), Answer::right, &times);
     std::mt19937 chance{this_step()};
-    const std::string& subject = words.at(1);
+    auto longest = std::chrono::duration_cast<std::chrono::microseconds>(times.all()).count();
+    std::uniform_int_distribution<long> moment(0, longest);
     Attempt attempt = bed.attempt(subject);
     pid_t child = fork();
     if (child < 0) throw std::runtime_error("fork");
     if (child == 0) _exit(login(attempt) == PAM_SUCCESS ? 0 : 1);
-    usleep(moment(chance));
+    usleep(useconds_t(moment(chance)));
     kill(child, SIGKILL);
     int status = 0;
     waitpid(child, &status, 0);

@@ -17,7 +17,7 @@ class SmallDisk:
         os.mkdir(self.where)
         with open(image, "wb") as file:
             file.truncate(megabytes << 20)
-        made = subprocess.run(["mkfs.ext4", "-q", "-m", "0", image], capture_output=True, check=False)
+        made = subprocess.run(["mkfs.ext4", "-q", "-b", "4096", "-m", "0", image], capture_output=True, check=False)
         mounted = made.returncode == 0 and subprocess.run(
             ["mount", "-o", "loop", image, self.where], capture_output=True, check=False).returncode == 0
         self.kind = "ext4 on a loop device" if mounted else "tmpfs"

@@ -15,12 +15,12 @@ struct Command {
 };
 constexpr Command commands[] = {{"rounds", rounds}, {"cold", cold},     {"crowd", crowd},
                                 {"rush", rush},     {"killed", killed}, {"counted", counted},
-                                {"stack", stack},   {"memory", memory}, {"tries", tries}};
+                                {"stack", stack},   {"leaks", leaks},   {"tries", tries}};
 
 int usage() {
-    std::fputs(
-        "usage: driver STACKS CODES STEP COMMAND WORDS…\n       driver once STACKS SUBJECT USER STEP CODE\n",
-        stderr);
+    std::fputs("usage: driver STACKS CODES STEP COMMAND WORDS…\n       driver once|weigh STACKS SUBJECT USER "
+               "STEP CODE\n",
+               stderr);
     return 2;
 }
 } // namespace
@@ -46,6 +46,7 @@ void Bed::must(const Attempt& attempt, Answer answer, Times* times) const {
 
 int run(int argc, char** argv) {
     if (argc > 1 && !std::strcmp(argv[1], "once")) return once({argv + 2, argv + argc});
+    if (argc > 1 && !std::strcmp(argv[1], "weigh")) return weigh({argv + 2, argv + argc});
     if (argc < 5) return usage();
     Bed bed(argv[1], argv[2], std::strtoull(argv[3], nullptr, 10));
     for (const Command& command : commands) {

@@ -40,13 +40,14 @@ void crowd(const Bed& bed,
            const Words& words); ///< ROUNDS PEOPLE SUBJECT…: all at once, each with his own code
 void rush(const Bed& bed, const Words& words); ///< ROUNDS PROCESSES SUBJECT…: all at once with one code
 void killed(const Bed& bed,
-            const Words& words); ///< MICROSECONDS SUBJECT: kill -9 within that time, and the next login
+            const Words& words);                  ///< SUBJECT: kill -9 at some moment, and the next login
 void counted(const Bed& bed, const Words& words); ///< LOGINS right|wrong SUBJECT: for callgrind and strace
 void stack(const Bed& bed, const Words& words);   ///< right|wrong SUBJECT…
-void memory(const Bed& bed, const Words& words);  ///< LOGINS SUBJECT
+void leaks(const Bed& bed, const Words& words);   ///< LOGINS SUBJECT: bytes that are left on the heap
 void tries(const Bed& bed, const Words& words);   ///< right|wrong|again… SUBJECT: what each comes to
 
-/// A login in a process of its own: what main does for `cold`.
+// A login in a process of its own, without the codes of a bed. STACKS SUBJECT USER STEP CODE.
 int once(const Words& words);
+int weigh(const Words& words); ///< prints the most memory it had, and the private memory it has: KiB
 
 } // namespace bench

@@ -51,12 +51,13 @@ class Driver:
         self.step = int(lines.pop()[1])
         return lines
 
-    def once(self, subject, under=()):
-        """One login in a process of its own."""
+    def once(self, subject, under=(), command="once"):
+        """One login in a process of its own; what it prints."""
         self.step += 1
-        said = self._call(under, "once", self.stacks, subject, "p0", self.step, code(self.step))
+        said = self._call(under, command, self.stacks, subject, "p0", self.step, code(self.step))
         if said.returncode != 0:
             raise RuntimeError(f"driver once {subject}: {said.returncode}\n{said.stdout}{said.stderr}")
+        return said.stdout
 
     def _call(self, under, *words):
         return subprocess.run([*under, self.program, *map(str, words)], text=True, capture_output=True,

@@ -3,6 +3,7 @@
 import collections
 import os
 import re
+import subprocess
 
 FLUSHES = {"fsync", "fdatasync", "sync_file_range", "syncfs", "sync"}
 
@@ -81,9 +82,29 @@ def stack(driver, answer, subject):
 
 
 def memory(driver, subject, logins):
-    """KiB at most and private after a process's first login; bytes that each later login leaves behind."""
-    ((_, peak, private, left),) = driver.run("memory", logins, subject)
+    """KiB at most, and private ones, of a process that logs in once; bytes that each later login leaves behind."""
+    peak, private = driver.once(subject, command="weigh").split()
+    ((_, left),) = driver.run("leaks", logins, subject)
     return {"peak": int(peak), "private": int(private), "left": int(left) / logins}
+
+
+def module(build):
+    """Size without symbols, and what must be loaded beside it."""
+    stripped = f"{build}/bench/stripped.so"
+    subprocess.run(["strip", "-o", stripped, f"{build}/pam_totp.so"], check=True)
+    said = subprocess.run(["readelf", "-d", stripped], text=True, capture_output=True, check=True)
+    return {"size": os.path.getsize(stripped), "needs": re.findall(r"NEEDED.*\[(.*)\]", said.stdout)}
+
+
+def parts(build, subject, logins=3):
+    """The functions of the module, and of libpam for it, with the most instructions below them: (name, a login's)."""
+    said = subprocess.run(["callgrind_annotate", "--inclusive=yes", "--threshold=100", "--auto=no",
+                           f"{build}/bench/out/callgrind.{subject}.right"], text=True, capture_output=True, check=False)
+    found = {}
+    for count, name in re.findall(r"(?m)^ *([\d,]+) .*?:((?:totp::|pam_modutil_|pam_start)[^\[\n]*)", said.stdout):
+        name = re.sub(r"\(anonymous namespace\)::|\(.*|totp::", "", name).strip()
+        found[name] = max(found.get(name, 0), int(count.replace(",", "")) // logins)
+    return sorted(found.items(), key=lambda part: -part[1])[:24]
 
 
 def one_login(driver, build, subjects, quick):
