@@ -76,7 +76,7 @@ $(B)/tests/bench/modules/%.so: $(B)/tests/bench/modules/%.o
 	$(CC) -shared $(SANLINK) $(LDFLAGS) $(HARD) -o $@ $< -lpam
 .SECONDARY:
 
-tests: all $(UNITS) $(MODULE_TESTS)
+tests: all $(UNITS) $(MODULE_TESTS) $(if $(SAN),,$(BENCH))
 
 deps: ## install what Debian needs to build and test (root)
 	apt-get update -q

@@ -10,7 +10,7 @@ import time
 from subjects import KEY
 
 PERIOD = 30
-STEPS = 400_000
+STEPS = 200_000  # of codes: more than a run needs
 
 
 def code(step):
@@ -36,7 +36,7 @@ class Driver:
     def __init__(self, build, top):
         build = os.path.abspath(build)
         self.program, self.stacks, self.codes = f"{build}/tests/bench/driver", f"{top}/pam.d", f"{top}/codes"
-        liboath = next(where for where, _, files in os.walk(f"{build}/bench/peers") if "liboath.so.0" in files)
+        liboath = next((where for where, _, files in os.walk(f"{build}/bench/peers") if "liboath.so.0" in files), "")
         self.environment = {"PATH": os.environ["PATH"], "LD_LIBRARY_PATH": liboath}
         self.step = int(time.time()) // PERIOD + 1000  # later than what the set-ups spent
         with open(self.codes, "w", encoding="ascii") as file:

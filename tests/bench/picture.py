@@ -68,7 +68,7 @@ class Picture:
         if limit:
             at = x + LEFT + room * limit / most
             self.line(at, top, at, bottom, "limit")
-            self.text(at, bottom + 13, f"budget {limit:,}", "small limit-text", "middle")
+            self.text(at, bottom + 13, f"budget {limit:,.0f}", "small limit-text", "middle")
 
     def dots(self, x, y, head, unit, rows, limit):
         """`rows` are (subject, full dot, empty dot), on a scale of powers of ten."""
@@ -137,9 +137,10 @@ def draw(figures):
     def above(value, subject):
         return max(value(login[subject]) - value(login[NOOP]), 1)
     loaded = [s for s in ALL if s != NOOP]
+    none, least = (login[s]["accept"]["median"] for s in (NOOP, REFERENCE))
     picture.bars(left, 105, "Time of an accept", "µs, median (and 99 %), in a process that has had a login", [
         (s, login[s]["accept"]["median"], f"{login[s]['accept']['median']:,.0f} ({login[s]['accept']['p99']:,.0f})")
-        for s in ALL])
+        for s in ALL], none + 1.25 * (least - none))
     picture.dots(right, 105, "Instructions above the no-op", "● accept, paler and larger: a wrong code", [
         (s, *(above(lambda f, a=a: f["instructions"][a], s) for a in ("right", "wrong"))) for s in loaded], 150_000)
     picture.bars(left, 335, "System calls above the no-op", "of an accept", [
@@ -152,8 +153,8 @@ def draw(figures):
     picture.bars(right, 585, "64 people at once, all with right codes", "let in, %", [
         (s, 100 * crowd[s]["accepted"] / crowd[s]["asked"], f"{100 * crowd[s]['accepted'] / crowd[s]['asked']:.0f}")
         for s in JUDGES])
-    picture.text(left, HEIGHT - 50, "The dashed red lines are the budgets of this module. `append and flush` is a module that "
-                 "writes 256 bytes and one flush; `no-op` asks and lets in.", "small")
+    picture.text(left, HEIGHT - 50, "The dashed red lines are the budgets of this module. \u201cAppend and flush\u201d is a module that "
+                 "writes 256 bytes and flushes once, \u201cno-op\u201d one that asks and lets in.", "small")
     return picture.svg()
 
 

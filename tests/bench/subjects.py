@@ -89,7 +89,7 @@ class Records:
 
     def _write_stacks(self):
         peers, own = f"{self.build}/bench/peers", f"{self.build}/tests/bench/modules"
-        security = next(where for where, _, files in os.walk(peers) if "pam_oath.so" in files)
+        security = next((where for where, _, files in os.walk(peers) if "pam_oath.so" in files), "")
         ga = f"{security}/pam_google_authenticator.so user=root secret={self.top}"
         modules = {
             TOTP: f"{self.build}/pam_totp.so store={self.top}/store key={self.top}/key conf={self.top}/conf",
