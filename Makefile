@@ -83,9 +83,14 @@ $(B)/tests/pam/%: $(B)/tests/pam/%.o $(SUPPORT) $(CORE) $(STORE) | $(B)/pam_totp
 	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lcmocka -lcrypto -lpam -ldl
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(CORE) $(STORE) $(B)/pam_totp/pam/options.o
 	$(CXX) -fsanitize=fuzzer,address,undefined $(LDFLAGS) -o $@ $^ -lcrypto
+BENCH := $(B)/tests/bench/driver $(patsubst %,$(B)/tests/bench/modules/%.so,noop reference mark)
+$(B)/tests/bench/driver: $(call objects,tests/bench)
+	$(CXX) $(SANLINK) $(LDFLAGS) -rdynamic -o $@ $^ -lpam
+$(B)/tests/bench/modules/%.so: $(B)/tests/bench/modules/%.o
+	$(CC) -shared $(SANLINK) $(LDFLAGS) $(HARD) -o $@ $< -lpam
 .SECONDARY:
 
-tests: all $(UNITS) $(MODULE_TESTS)
+tests: all $(UNITS) $(MODULE_TESTS) $(if $(SAN),,$(BENCH))
 fuzzers: $(FUZZERS)
 
 deps: ## install what Debian needs to build and test (root)
@@ -109,6 +114,9 @@ cannot_fuzz = $(shell echo 'extern "C" int LLVMFuzzerTestOneInput() { return 0; 
 coverage: ## lines and branches of core and store that the unit and module tests run; not few (root)
 	$(MAKE) COV=1 tests
 	tests/coverage build-cov
+
+bench: all $(BENCH) ## this module beside others (root, valgrind and strace; a few minutes); `make bench QUICK=1`
+	tests/bench/run $(B) $(if $(QUICK),--quick)
 
 demo: ## set up, log in through real sshd, replay, backup code, in a view of this machine that leaves no trace (root)
 	tests/system/demo
@@ -138,4 +146,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests fuzzers deps check fuzz coverage demo install uninstall clean help
+.PHONY: all tests fuzzers deps check fuzz coverage bench demo install uninstall clean help
