@@ -11,6 +11,7 @@ from promises import Skip, check
 
 LAYERS = "/mnt/layers"  # under an overlay
 IMAGE = {"ext4": "16M", "xfs": "300M", "btrfs": "128M"}  # about the least that mkfs takes; the images are sparse
+BLOCK = 4096
 KINDS = (*IMAGE, "tmpfs", "overlayfs")
 
 
@@ -68,13 +69,18 @@ class Disk:
     def remount(self, how):
         run("mount", "-o", f"remount,{how}", STORE)
 
-    def take_all(self):
-        """Every block down to the last, those kept back for root included."""
+    def take_all(self, but=0):
+        """Every block down to the last, those kept back for root included; `but` for so many."""
         os.makedirs(f"{STORE}/full", exist_ok=True)
-        size = 1 << 26
+        first, size = self.filled, 1 << 26
+        for _ in range(but):
+            self._take(BLOCK)
         while size:
             taken = self._take(size)
             size = size if taken else size // 2 if size > 1 else 0
+        for number in range(first, first + but):
+            os.unlink(f"{STORE}/full/{number}")
+        run("sync", "-f", STORE)  # what was given back counts as free only then, on some
 
     def _take(self, size):
         """Allocates a file of this size, or writes it when it is smaller than a block; whether it fitted."""
@@ -82,7 +88,7 @@ class Disk:
         try:
             with open(path, "xb", buffering=0) as file:
                 self.filled += 1
-                if size >= 4096:
+                if size >= BLOCK:
                     os.posix_fallocate(file.fileno(), 0, size)
                 else:
                     file.write(b"x" * size)
