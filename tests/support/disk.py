@@ -9,6 +9,7 @@ import subprocess
 from bed import STORE, run
 from promises import Skip, check
 
+TAKEN, SNAPSHOT = f"{STORE}/.taken", f"{STORE}/.snapshot"
 LAYERS = "/mnt/layers"  # under an overlay
 IMAGE = {"ext4": "16M", "xfs": "300M", "btrfs": "128M"}  # about the least that mkfs takes; the images are sparse
 BLOCK = 4096
@@ -29,36 +30,38 @@ def _try(what, *argv):
     except FileNotFoundError:
         raise Skip(f"{what}: no program {argv[0]}") from None
     except subprocess.CalledProcessError as why:
-        raise Skip(f"{what}: {why.stderr.strip().splitlines()[0]}") from None
+        raise Skip(f"{what}: {why.stderr.strip().splitlines()[0].rstrip('.')}") from None
 
 
 class Disk:
-    """One file system. `options` are mount's, `features` mkfs's."""
+    """One file system over the store."""
 
-    def __init__(self, kind, options="", features=()):
-        self.kind, self.where, self.filled = kind, STORE, 0
-        options = f",{options}" if options else ""
-        if kind == "tmpfs":
-            _try("tmpfs", "mount", "-t", "tmpfs", "-o", "size=2m" + options, "tmpfs", STORE)
-        elif kind == "overlayfs":
-            self._image("ext4", LAYERS, options, features)
+    def __init__(self, kind):
+        self.kind, self.filled = kind, 0
+
+    def mount(self, options="", features=()):
+        """`options` are mount's, `features` mkfs's."""
+        if self.kind == "tmpfs":
+            _try("tmpfs", "mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", STORE)
+        elif self.kind == "overlayfs":
+            self._mount_image("ext4", LAYERS, options, features)
             for name in ("lower", "upper", "work"):
                 os.mkdir(f"{LAYERS}/{name}")
-            self.mount_layers()
+            self._mount_layers()
         else:
-            self._image(kind, STORE, options, features)
+            self._mount_image(self.kind, STORE, options, features)
         self._as_init_wants_it()
 
-    def _image(self, kind, where, options, features):
-        image = f"/tmp/{kind}.image"
+    def _mount_image(self, kind, where, options, features):
+        image, what = f"/tmp/{kind}.image", f"{kind} with {options}" if options else kind
         _loop_devices()
         run("truncate", "-s", "0", image)
         run("truncate", "-s", IMAGE[kind], image)
-        _try(kind, f"mkfs.{kind}", "-q", *features, image)
+        _try(what, f"mkfs.{kind}", "-q", *features, image)
         os.makedirs(where, exist_ok=True)
-        _try(kind, "mount", "-t", kind, "-o", "loop" + options, image, where)
+        _try(what, "mount", "-t", kind, "-o", f"loop,{options}" if options else "loop", image, where)
 
-    def mount_layers(self):
+    def _mount_layers(self):
         _try("overlayfs", "mount", "-t", "overlay", "-o",
              f"lowerdir={LAYERS}/lower,upperdir={LAYERS}/upper,workdir={LAYERS}/work", "overlay", STORE)
 
@@ -70,50 +73,83 @@ class Disk:
         run("mount", "-o", f"remount,{how}", STORE)
 
     def take_all(self, but=0):
-        """Every block down to the last, those kept back for root included; `but` for so many."""
-        os.makedirs(f"{STORE}/full", exist_ok=True)
+        """Every block down to the last, those kept back for root included; `but` so many."""
+        os.makedirs(TAKEN, exist_ok=True)
         first, size = self.filled, 1 << 26
         for _ in range(but):
             self._take(BLOCK)
-        while size:
-            taken = self._take(size)
-            size = size if taken else size // 2 if size > 1 else 0
+        with open(f"{TAKEN}/last", "ab", buffering=0) as last:
+            while size >= BLOCK:
+                size = size if self._take(size) else size // 2
+            with contextlib.suppress(OSError):  # a few are not for new files, on some
+                while last.write(b"x" * BLOCK):
+                    os.fsync(last.fileno())
+        while self._take(1):  # and what is smaller than a block
+            pass
         for number in range(first, first + but):
-            os.unlink(f"{STORE}/full/{number}")
+            os.unlink(f"{TAKEN}/{number}")
         run("sync", "-f", STORE)  # what was given back counts as free only then, on some
 
     def _take(self, size):
         """Allocates a file of this size, or writes it when it is smaller than a block; whether it fitted."""
-        path = f"{STORE}/full/{self.filled}"
+        path = f"{TAKEN}/{self.filled}"
         try:
             with open(path, "xb", buffering=0) as file:
-                self.filled += 1
                 if size >= BLOCK:
                     os.posix_fallocate(file.fileno(), 0, size)
                 else:
                     file.write(b"x" * size)
                     os.fsync(file.fileno())
-            return True
         except OSError:
             with contextlib.suppress(OSError):
                 os.unlink(path)
             return False
+        self.filled += 1
+        return True
 
     def give_all_back(self):
-        shutil.rmtree(f"{STORE}/full")
+        shutil.rmtree(TAKEN)
         self.filled = 0
 
+    def share(self):
+        """Makes a copy whose blocks are the same ones: a snapshot, or what a container's image has."""
+        if self.kind == "btrfs":
+            run("btrfs", "subvolume", "snapshot", "-r", STORE, SNAPSHOT)
+        elif self.kind == "xfs":
+            copied = [entry.path for entry in os.scandir(STORE)]
+            os.mkdir(SNAPSHOT)
+            run("cp", "-a", "--reflink=always", *copied, SNAPSHOT)
+        else:
+            run("umount", STORE)
+            shutil.rmtree(f"{LAYERS}/lower")
+            os.rename(f"{LAYERS}/upper", f"{LAYERS}/lower")
+            os.mkdir(f"{LAYERS}/upper")
+            self._mount_layers()
+            self._as_init_wants_it()
+
+    def limit(self, person):
+        """Puts the person over quota with what is there; on btrfs, where a quota is a subvolume's, the whole store."""
+        if self.kind == "btrfs":
+            run("btrfs", "quota", "enable", STORE)
+            run("btrfs", "qgroup", "limit", "64k", STORE)
+        else:
+            _try("quota", "setquota", "-u", person.name, "0", "4", "0", "0", LAYERS if self.kind == "overlayfs" else STORE)
+
     def end(self):
-        run("umount", STORE)
-        if self.kind == "overlayfs":
-            run("umount", LAYERS)
+        for where in [STORE] + [LAYERS] * (self.kind == "overlayfs"):
+            run("umount", where, check=False)  # it fails, on some, over a loop device that went by itself
+            check(not os.path.ismount(where), f"{where} is still mounted")
+
+
+QUOTA = {"ext4": {"options": "usrquota", "features": ("-O", "quota")}, "xfs": {"options": "usrquota"}, "btrfs": {}}
+QUOTA["overlayfs"] = QUOTA["ext4"]
 
 
 @contextlib.contextmanager
 def mounted(kind, **more):
-    disk = Disk(kind, **more)
+    disk = Disk(kind)
     try:
+        disk.mount(**more)
         yield disk
     finally:
         disk.end()
-        check(not os.path.ismount(STORE), "it is still mounted")

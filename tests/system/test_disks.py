@@ -10,16 +10,16 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from promises import Skip, check, keep_all, promise, require_sandbox  # noqa: E402
+from promises import check, keep_all, promise, require_sandbox  # noqa: E402
 
 require_sandbox()
 import libpam  # noqa: E402
 from bed import PROMPT, REPOSITORY, STORE, Bed, run, write  # noqa: E402
-from disk import BLOCK, KINDS, LAYERS, mounted  # noqa: E402
+from disk import BLOCK, KINDS, QUOTA, mounted  # noqa: E402
 from libpam import AUTH_ERR, AUTHINFO_UNAVAIL, SUCCESS  # noqa: E402
 from phone import Counting  # noqa: E402
 
-FULL, READ_ONLY, SHARED, LIMITED, LIMITED_ROOT = "full", "read-only", "full, shared", "quota, own", "quota, login"
+FULL, READ_ONLY, SHARED, LIMITED, OWN = "full", "read-only", "full, shared", "quota, login", "quota, own"
 GOES_ON, SOME_250, REFUSED = "goes on", "250 logins", "refused"
 ENOUGH = 300  # logins: more than what is kept allocated beyond the end lasts for
 SAID = ["The second factor cannot be checked now. The administrator finds the reason in the log."]
@@ -64,7 +64,7 @@ def verify(code):
 
 
 def files():
-    return sorted(name for name in os.listdir(STORE) if name not in ("full", "lost+found"))
+    return sorted(name for name in os.listdir(STORE) if name[0] != ".")
 
 
 def lets_in(how=login):
@@ -83,14 +83,26 @@ def works():
     check(verify(token.spent())[0] == 1, "her own program takes a used code")
 
 
-def refuses_alike(reason, before_the_prompt=False):
+def all_kinds_of_codes():
+    return token.next(), token.spent(), token.wrong()
+
+
+def logins_refuse_alike(reason, before_the_prompt=False):
     """Whatever the code, one answer and one text; and the log has the reason."""
-    mark, answers = bed.syslog.mark(), [login(code) for code in (token.next(), token.spent(), token.wrong())]
+    mark, answers = bed.syslog.mark(), [login(code) for code in all_kinds_of_codes()]
     prompts = [] if before_the_prompt else [PROMPT]
     check(answers == [libpam.Login(AUTHINFO_UNAVAIL, prompts, SAID)] * 3, answers)
     bed.syslog.find(f"user=alice verdict=error .*: {reason}", mark)
-    answers = [verify(code) for code in (token.next(), token.spent(), token.wrong())]
+
+
+def own_programs_refuse_alike(reason):
+    answers = [verify(code) for code in all_kinds_of_codes()]
     check(answers[0][0] == 4 and reason in answers[0][1] and answers == answers[:1] * 3, answers)
+
+
+def refuses_alike(reason, before_the_prompt=False):
+    logins_refuse_alike(reason, before_the_prompt)
+    own_programs_refuse_alike(reason)
 
 
 def lasts(disk, logins):
@@ -186,6 +198,47 @@ def _(kind):
         finds(kind, READ_ONLY, REFUSED)
         disk.remount("rw")
         works()
+
+
+@on_each("a_full_KIND_with_blocks_shared_refuses_whatever_the_code", ("xfs", "btrfs", "overlayfs"))
+def _(kind):
+    with mounted(kind) as disk:
+        set_up()
+        works()
+        disk.share()
+        disk.take_all()
+        # A layer below is copied as a whole, when it is opened.
+        refuses_alike("No space left on device", before_the_prompt=kind == "overlayfs")
+        finds(kind, SHARED, REFUSED)
+        disk.give_all_back()
+        works()
+
+
+def over_quota():
+    """What alice's logins come to, and what her own programs do, once what is kept for her is used up."""
+    if not lets_in():
+        refuses_alike("Disk quota exceeded")
+        return REFUSED, REFUSED
+    works()
+    use_up_the_room()
+    own = GOES_ON if lets_in(verify) else SOME_250  # these first: a login makes room for both
+    if own == SOME_250:
+        own_programs_refuse_alike("Disk quota exceeded")
+    logins = GOES_ON if lets_in() else SOME_250
+    if logins == SOME_250:
+        logins_refuse_alike("Disk quota exceeded")
+    return logins, own
+
+
+@on_each("a_KIND_over_quota_lets_in_who_has_a_right_code_or_says_why_not", QUOTA)
+def _(kind):
+    with mounted(kind, **QUOTA[kind]) as disk:
+        set_up()
+        works()
+        disk.limit(alice)
+        logins, own = over_quota()
+        finds(kind, LIMITED, logins)
+        finds(kind, OWN, own)
 
 
 keep_all()
