@@ -55,16 +55,17 @@ class Counting:
     """A counter-based token: a fresh code for each login, however many there are within a step of the clock."""
 
     def __init__(self, secret, codes=800):
+        self.secret, self.used, self.shown = secret, 0, set()
         self.codes = subprocess.run(["oathtool", "--hotp", "-b", "-c", "0", "-w", str(codes - 1), "-"], input=secret,
                                     text=True, capture_output=True, check=True).stdout.split()
-        self.used = 0
 
     def next(self):
-        """The code that comes next; it stays that until take() says that it was accepted."""
+        """The code that comes next; it stays that until take() says that it is spent."""
         return self.codes[self.used]
 
     def take(self):
         self.used += 1
+        return self.spent()
 
     def spent(self):
         return self.codes[self.used - 1]

@@ -5,7 +5,6 @@
 Each finding is a word of the table there, and the reverse: a table that says more or less than is true fails.
 """
 import os
-import re
 import sys
 
 sys.dont_write_bytecode = True
@@ -17,7 +16,6 @@ import libpam  # noqa: E402
 from bed import PROMPT, REPOSITORY, STORE, Bed, run, write  # noqa: E402
 from disk import BLOCK, KINDS, QUOTA, mounted  # noqa: E402
 from libpam import AUTH_ERR, AUTHINFO_UNAVAIL, SUCCESS  # noqa: E402
-from phone import Counting  # noqa: E402
 
 FULL, READ_ONLY, SHARED, LIMITED, OWN = "full", "read-only", "full, shared", "quota, login", "quota, own"
 GOES_ON, SOME_250, REFUSED = "goes on", "250 logins", "refused"
@@ -27,7 +25,6 @@ SAID = ["The second factor cannot be checked now. The administrator finds the re
 bed = Bed()
 write("/etc/pam.d/totp", "auth required pam_totp.so\n")
 alice, bob = bed.add_user("alice"), bed.add_user("bob")
-token = None
 
 
 def table():
@@ -45,12 +42,8 @@ def finds(kind, column, word):
 
 def set_up():
     """A store on the disk, and alice in it with a token that has a fresh code for each login."""
-    global token
     check(bed.tool("init").returncode == 0, "init")
-    alice.phone = None
-    said = bed.tool("setup", "-u", "alice", "--no-confirm", "--hotp", "--uri")
-    check(said.returncode == 0, said.stdout + said.stderr)
-    token = Counting(re.search(r"secret=([A-Z2-7]+)", said.stdout).group(1))
+    bed.setup_user(alice, "--hotp")
 
 
 def login(code):
@@ -68,23 +61,23 @@ def files():
 
 
 def lets_in(how=login):
-    answer = how(token.next())
+    answer = how(alice.phone.next())
     good = answer[0] == (SUCCESS if how is login else 0)
     if good:
-        token.take()
+        alice.phone.take()
     return good
 
 
 def works():
     """Right, used and wrong are told apart, for root's callers and for her own programs."""
     check(lets_in(), "the right code is refused")
-    check(login(token.spent()).code == AUTH_ERR and login(token.wrong()).code == AUTH_ERR, "a used or wrong code")
+    check(login(alice.phone.spent()).code == AUTH_ERR and login(alice.phone.wrong()).code == AUTH_ERR, "a used or wrong code")
     check(lets_in(verify), "her own program refuses the right code")
-    check(verify(token.spent())[0] == 1, "her own program takes a used code")
+    check(verify(alice.phone.spent())[0] == 1, "her own program takes a used code")
 
 
 def all_kinds_of_codes():
-    return token.next(), token.spent(), token.wrong()
+    return alice.phone.next(), alice.phone.spent(), alice.phone.wrong()
 
 
 def logins_refuse_alike(reason, before_the_prompt=False):
