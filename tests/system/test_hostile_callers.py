@@ -10,17 +10,20 @@ import ctypes
 import multiprocessing
 import os
 import pwd
+import random
+import signal
 import subprocess
 import sys
+import threading
 import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from promises import check, keep_all, promise, require_sandbox  # noqa: E402
+from promises import Skip, check, keep_all, promise, require_sandbox  # noqa: E402
 
 require_sandbox()
 import libpam  # noqa: E402
-from bed import CONF, STORE, Bed, run, write  # noqa: E402
+from bed import CONF, STORE, Bed, as_user, run, write  # noqa: E402
 from hostile import LOADED, SETTINGS, plant  # noqa: E402
 from libpam import AUTH_ERR, SUCCESS  # noqa: E402
 
@@ -194,5 +197,38 @@ def nobody_gets_in_without_a_code_and_no_record_is_harmed_whatever_the_caller_se
     check(not os.path.exists(LOADED), "a set-id program loaded a library of the caller's")
 
 
-if __name__ == "__main__":
-    keep_all()
+def meddle(process):
+    """Stops or kills it at some moment, as its caller can: su keeps the caller's uid."""
+    time.sleep(random.random() / 2)
+    process.send_signal(random.choice((signal.SIGSTOP, signal.SIGKILL)))
+
+
+@promise
+def keeps_the_owner_able_to_get_in_while_strangers_stop_and_kill_their_own_su():
+    pair, plain = Pair(PAIRS), SETTINGS["nothing special"]
+    before = files(pair.owner)
+    for _ in range(3):
+        code = pair.owner.phone.wrong()
+        theirs = [pair.start(plain, pair.su, code) for _ in range(6)]
+        threads = [threading.Thread(target=meddle, args=(process,)) for process in theirs]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            works(pair.owner, "beside them")
+            time.sleep(0.05)
+        works(pair.owner, "with some of them stopped")
+        for process in theirs:
+            process.kill()
+            pair.ended(pair.su, process)
+    check(not os.path.exists(pair.su.trace), "a wrong code lets in")
+    check(files(pair.owner) == before, f"{before}, and then {files(pair.owner)}")
+
+
+@promise
+def user_name_spaces_are_there_for_hostile_callers():
+    done = run(*as_user(bed.people[0].name, *SETTINGS["a user name space with root in it"].before, "true"), check=False)
+    if done.returncode:
+        raise Skip("what is tried in one above was refused by the kernel: " + done.stderr.strip())
+
+
+keep_all()
