@@ -64,6 +64,9 @@ constexpr Row row(Error error) {
     case Error::full: return {"full", "there is no room for another token; remove one first"};
     case Error::same_key: return {"same_key", "this key is set up already"};
     case Error::limits: return {"limits", "the caller's resource limits are too low; raise them"};
+    case Error::no_privilege:
+        return {"no_privilege", "the helper has no privilege here: under NoNewPrivileges, in a user name space and "
+                                "when it is traced it gets none; else it must be set-group-id and not on a nosuid mount"};
     }
     return {"unknown", "an unknown error"};
 }

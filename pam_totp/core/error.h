@@ -37,6 +37,7 @@ enum class [[nodiscard]] Error : u8 {
     full,               ///< no room for one more token
     same_key,           ///< the key is there already
     limits,             ///< the caller's resource limits are too low
+    no_privilege,       ///< the helper was started without its group
 };
 
 /// One word for logs and `--json`; never changes between versions.

@@ -65,7 +65,7 @@ Verdict read_verdict(Words& words) {
 
 Error read_error(Words& words) {
     string_view text = words.value("error");
-    for (u8 e = 0; e <= u8(Error::limits); ++e) {
+    for (u8 e = 0; e <= u8(Error::no_privilege); ++e) {
         if (text == word(Error(e))) return Error(e);
     }
     words.fail();

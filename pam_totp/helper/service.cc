@@ -213,6 +213,8 @@ bool send_backup_codes(Service& s, const std::array<Secret<15>, backup_codes_in_
 void serve(Service& s) {
     Error error = serve_request(s);
     int number = errno;
+    // Not the disk's fault: set-group-id gave nothing.
+    if (error == Error::io && number == EACCES && getegid() == getgid()) error = Error::no_privilege;
     if (error != Error::none) s.done.error = error;
     if (s.done.error == Error::none || !s.done.detail.empty()) return;
     bool of_key = s.done.error >= Error::key_missing && s.done.error <= Error::key_malformed;

@@ -32,10 +32,14 @@ Error write_sealed(const Host& host, const Account& account, const Head& head, c
     size_t size = 0;
     Error error = seal(credential, head, host.keyring, account, file, size);
     if (error != Error::none) return error;
-    error = create_file(host.directory.get(), name_in_store(account, head.id, "").c_str(), {account.uid},
-                        Bytes(file).first(size));
-    if (error != Error::none) return error;
-    return fsync(host.directory.get()) == 0 ? Error::none : error_of_errno();
+    int directory = host.directory.get();
+    Text<240> name = name_in_store(account, head.id, "");
+    error = create_file(directory, name.c_str(), {account.uid}, Bytes(file).first(size));
+    if (error != Error::none || fsync(directory) == 0) return error;
+    int kept = errno;
+    (void)unlinkat(directory, name.c_str(), 0);
+    errno = kept;
+    return error_of_errno();
 }
 
 /// The id in `<file>.<id>` and `<file>.<id>.first`, when `name` is one of the account's.
@@ -112,6 +116,14 @@ Error put_in_force(const Host& host, Record& record, const Entry& entry) {
     if (error != Error::none) return error;
     return verdict == Verdict::accepted ? Error::none : Error::stale;
 }
+
+/// Whether the journal, as it is after a change that failed, has not got that change. Nobody else writes it, so it
+/// never will. A change that is there but may not be on the disk counts: it is seen until the machine goes down.
+bool did_not_count(const Host& host, const Account& account, u64 id) {
+    Journal journal;
+    Error error = open_journal(host, account, journal);
+    return error == Error::no_record || (error == Error::none && journal.folded.state.credential != id);
+}
 } // namespace
 
 Error open_record(const Host& host, Record& record) {
@@ -138,9 +150,13 @@ Error rotate(const Host& host, Record& record, const Credential* next, const Cha
     if (error != Error::none) return error;
     error = put_in_force(host, record, entry_of(change, from, head.id));
     int directory = host.directory.get();
-    // Only what did certainly not come in force: after a failed write or flush nobody knows.
-    if (error == Error::stale && next) (void)unlinkat(directory, name_in_store(record.account, head.id, "").c_str(), 0);
-    if (error != Error::none) return error;
+    if (error != Error::none) {
+        int kept = errno;
+        bool left_over = next && did_not_count(host, record.account, head.id);
+        if (left_over) (void)unlinkat(directory, name_in_store(record.account, head.id, "").c_str(), 0);
+        errno = kept;
+        return error;
+    }
     if (in_force(from)) (void)unlinkat(directory, name_in_store(record.account, from, "").c_str(), 0);
     remove_left_over(host, record);
     return Error::none;

@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 
-from phone import Phone
+from phone import Counting, Phone
 from promises import check
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -129,8 +129,9 @@ class Bed:
         return self.take_setup(person, json.loads(said.stdout))
 
     def take_setup(self, person, facts):
-        check(facts["user"] == person.name and facts["uri"].startswith("otpauth://totp/"), facts)
-        person.phone = Phone(facts["secret"])
+        kinds = {"totp": Phone, "hotp": Counting}
+        check(facts["user"] == person.name and facts["uri"][:15] in ("otpauth://totp/", "otpauth://hotp/"), facts)
+        person.phone = kinds[facts["uri"][10:14]](facts["secret"])
         person.backup_codes, person.uri = list(facts["backup_codes"]), facts["uri"]
         check(len(person.backup_codes) == 10, facts)
         return person

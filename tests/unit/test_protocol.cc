@@ -273,7 +273,7 @@ void keeps_skews_and_codes_on_the_way_round(void**) {
 
 void keeps_the_end_on_the_way_round(void**) {
     std::string user(255, ' '), detail(512, '\n');
-    for (unsigned e = 0; e <= unsigned(Error::limits); ++e) {
+    for (unsigned e = 0; e <= unsigned(Error::no_privilege); ++e) {
         Done done{Error(e),   Verdict(e % 8),           e % 2 == 0,
                   e % 3 == 0, Text<255>(e ? user : ""), Text<512>(detail)},
             read;
