@@ -69,9 +69,11 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(SUPPORT) $(CORE) $(STORE)
 	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lcmocka -lcrypto -lpam
 $(B)/tests/pam/%: $(B)/tests/pam/%.o $(SUPPORT) $(CORE) $(STORE) | $(B)/pam_totp.so
 	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lcmocka -lcrypto -lpam -ldl
+$(B)/tests/crash/login: $(B)/tests/crash/login.o
+	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lpam
 .SECONDARY:
 
-tests: all $(UNITS) $(MODULE_TESTS)
+tests: all $(UNITS) $(MODULE_TESTS) $(B)/tests/crash/login
 
 deps: ## install what Debian needs to build and test (root)
 	apt-get update -q
