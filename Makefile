@@ -88,9 +88,11 @@ $(B)/tests/bench/driver: $(call objects,tests/bench)
 	$(CXX) $(SANLINK) $(LDFLAGS) -rdynamic -o $@ $^ -lpam
 $(B)/tests/bench/modules/%.so: $(B)/tests/bench/modules/%.o
 	$(CC) -shared $(SANLINK) $(LDFLAGS) $(HARD) -o $@ $< -lpam
+$(B)/tests/crash/login: $(B)/tests/crash/login.o
+	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lpam
 .SECONDARY:
 
-tests: all $(UNITS) $(MODULE_TESTS) $(if $(SAN),,$(BENCH))
+tests: all $(UNITS) $(MODULE_TESTS) $(B)/tests/crash/login $(if $(SAN),,$(BENCH))
 fuzzers: $(FUZZERS)
 
 deps: ## install what Debian needs to build and test (root)
