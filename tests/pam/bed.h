@@ -79,10 +79,10 @@ struct Bed {
     ~Bed() { (void)!system(("rm -rf " + top).c_str()); }
     Place place() const { return {store.c_str(), key.c_str(), geteuid()}; }
 
-    /// Puts the token and one backup code in force.
+    /// Puts the token and one backup code in force; with the RFCs' key when the token has none.
     void enrol() {
         token.name = Text<32>(string_view("phone"));
-        (void)token.key.assign(bytes_of("12345678901234567890"));
+        if (token.key.empty()) (void)token.key.assign(bytes_of("12345678901234567890"));
         Credential next;
         next.tokens.grow()->copy_from(token);
         next.backup.rounds = 10;
