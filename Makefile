@@ -78,7 +78,7 @@ deps: ## install what Debian needs to build and test (root)
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends g++ make pkg-config \
 	  libpam0g-dev libssl-dev libqrencode-dev libpng-dev libcmocka-dev \
 	  openssh-server openssh-client sudo login passwd oathtool zbar-tools python3 strace binutils iproute2 \
-	  e2fsprogs xfsprogs btrfs-progs quota
+	  e2fsprogs xfsprogs btrfs-progs quota faketime
 
 check: tests ## every test (root); `make check SAN=1` with sanitizers
 	tests/run $(B)
