@@ -161,6 +161,14 @@ Gate gate(const State& state, u64 now, const Policy& policy) {
     return empty ? Gate::two_codes : Gate::one_code;
 }
 
+bool clock_is_behind(const Credential& credential, const State& state, u64 now, const Policy& policy) {
+    size_t behind = 0;
+    for (size_t i = 0; i < credential.tokens.size(); ++i) {
+        behind += is_behind(credential.tokens[i], state.last[i], now, policy) ? 1 : 0;
+    }
+    return behind > 0 && behind == credential.tokens.size();
+}
+
 Error examine(const Credential& credential, const State& state, const Answer& answer, u64 now, const Policy& policy,
               Finding& finding) {
     finding = {};

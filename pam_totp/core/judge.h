@@ -37,6 +37,9 @@ enum class Gate : u8 { one_code, two_codes };
 /// Whether one code is enough for the next answer of policy.caller.
 Gate gate(const State& state, u64 now, const Policy& policy);
 
+/// No code of any token can be accepted before the clock is set: it is behind the last accepted one of each.
+bool clock_is_behind(const Credential& credential, const State& state, u64 now, const Policy& policy);
+
 /// What an answer comes to before it has its place in the journal.
 struct Finding {
     bool append = false;              ///< whether `entry` is to be appended and judged

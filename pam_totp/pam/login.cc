@@ -165,7 +165,9 @@ Phrase Login::prompt_for(Verdict verdict, u64 now) const {
     if (verdict == Verdict::none && state.last_answer <= now && now - state.last_answer < remembered_reason) {
         verdict = state.last_verdict; // of the call before: sudo, sshd and login ask again themselves
     }
-    if (gate(state, now, policy_) == Gate::two_codes && verdict != Verdict::clock_behind) verdict = Verdict::two_needed;
+    if (gate(state, now, policy_) == Gate::two_codes) verdict = Verdict::two_needed;
+    // Seen before anything is typed: a code that is refused for it is not in the journal for the next call to tell.
+    if (clock_is_behind(record_.credential, state, now, policy_)) verdict = Verdict::clock_behind;
     if (first_factor_is_known()) {
         std::array<char, 65> room{};
         Situation situation{issuer(room), record_.account.name.view(), 30, now, state.wrong};
