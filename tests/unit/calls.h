@@ -114,9 +114,11 @@ INTERPOSE_AS("fdatasync", int, fdatasync, (int)) { return calls::fails("fdatasyn
 
 using Size = size_t;
 using From = const unsigned char*;
-INTERPOSE(unsigned char*, HMAC,
-          (const EVP_MD* hash, const void* key, int key_size, From data, Size size, unsigned char* mac, unsigned* length),
-          (hash, key, key_size, data, size, mac, length), nullptr)
+INTERPOSE(int, EVP_MAC_init, (EVP_MAC_CTX * context, From key, size_t size, const OSSL_PARAM* chosen),
+          (context, key, size, chosen), 0)
+INTERPOSE(int, EVP_MAC_update, (EVP_MAC_CTX * context, From from, size_t size), (context, from, size), 0)
+INTERPOSE(int, EVP_MAC_final, (EVP_MAC_CTX * context, unsigned char* to, size_t* size, size_t room),
+          (context, to, size, room), 0)
 INTERPOSE(int, RAND_priv_bytes, (unsigned char* bytes, int size), (bytes, size), 0)
 INTERPOSE(int, EVP_Digest,
           (const void* data, Size size, unsigned char* digest, unsigned* length, const EVP_MD* hash, ENGINE* engine),
