@@ -4,6 +4,7 @@
 #include "bed.h"
 #include "log.h"
 #include "session.h"
+#include <filesystem>
 #include <dirent.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -225,7 +226,7 @@ void puts_nothing_into_the_process_of_the_host(void**) {
     signal(SIGXFSZ, SIG_IGN);
     signal(SIGCHLD, SIG_DFL);
     auto look = [] {
-        std::string all = std::string(setlocale(LC_ALL, nullptr)) + get_current_dir_name();
+        std::string all = std::string(setlocale(LC_ALL, nullptr)) + std::filesystem::current_path().string();
         for (char** one = environ; *one; ++one) all += *one;
         for (int s = 1; s < NSIG; ++s) {
             struct sigaction action = {};
