@@ -51,9 +51,11 @@ class Crew {
             copy(answer(i), board_->answer[i]);
             copy(user(i), board_->user[i]);
         }
+        alarm(300); // a member that died would be waited for for ever
         pthread_barrier_wait(&board_->gate); // the round is laid out
         pthread_barrier_wait(&board_->gate); // go
         pthread_barrier_wait(&board_->gate); // done
+        alarm(0);
         size_t in = 0;
         for (int result : board_->result) in += result == PAM_SUCCESS;
         return in;

@@ -12,7 +12,7 @@ namespace bed {
 
 constexpr unsigned first_person = 70000; ///< uid of person0; person1 has the next
 
-/// People person0, person1, … to log in as, and no line in the log of the machine. False where root may not have
+/// People person0, person1, … to log in as, alias0 of the uid of person0, and no line in the log of the machine. False where root may not have
 /// a mount name space of its own.
 inline bool make_view(size_t people) {
     if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return false;
@@ -24,6 +24,7 @@ inline bool make_view(size_t people) {
     for (size_t i = 0; i < people; ++i) {
         out << "person" << i << ":x:" << first_person + i << ":" << first_person << "::/:/bin/false\n";
     }
+    out << "alias0:x:" << first_person << ":" << first_person << "::/:/bin/false\n"; // behind person0: the uid is its
     out.close();
     bool done = fchmod(fd, 0644) == 0 && mount(name, "/etc/passwd", nullptr, MS_BIND, nullptr) == 0;
     close(fd);
