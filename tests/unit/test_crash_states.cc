@@ -82,6 +82,19 @@ class Sequence {
     Sequence(Bed& b, const Content& base, Tally& tally) : bed_(b), base_(base), tally_(tally) {}
 
     void run(std::vector<Attempt> attempts) {
+        make_all(std::move(attempts));
+        crash();
+    }
+
+    /// Nothing that was not flushed is on the disk afterwards, but for what was freed.
+    void run_and_lose(std::vector<Attempt> attempts) {
+        make_all(std::move(attempts));
+        look_at_images(disk.content, disk.flushed);
+        close(file_);
+    }
+
+  private:
+    void make_all(std::vector<Attempt> attempts) {
         attempts_ = std::move(attempts);
         ++tally_.sequences;
         begin();
@@ -89,10 +102,8 @@ class Sequence {
         while (next_ < attempts_.size()) make(next_++);
         disk.on = false;
         tally_.freed += !disk.freeing.empty() || disk.freed > 0;
-        crash();
     }
 
-  private:
     void put(const Content& content, u64 size) {
         (void)!ftruncate(file_, 0);
         (void)!pwrite(file_, content.data(), size, 0);
@@ -319,12 +330,29 @@ void keeps_every_code_spent_in_every_state_a_crash_can_leave(void**) {
         judge_tally(end > 2 * fold_window ? "a long journal" : "a short journal", tally);
     }
 }
+
+/// What many killed logins appended may never reach the disk: by it nothing may be freed.
+void keeps_what_a_fold_needs_when_many_appends_are_lost(void**) {
+    Bed b(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    b.enrol();
+    Content base = base_of(b, 10 * 4096);
+    Tally tally;
+    for (size_t killed : {15u, 111u, 159u, 303u}) { // the next one fills a block, and frees
+        std::vector<Attempt> attempts(killed, {What::wrong, Flush::never, false});
+        Sequence(b, base, tally).run_and_lose(attempts);
+        attempts.push_back({What::code, Flush::at_once, false});
+        Sequence(b, base, tally).run_and_lose(attempts);
+    }
+    assert_int_equal(tally.freed, 4);
+    judge_tally("many lost", tally);
+}
 } // namespace
 
 int main(int argc, char** argv) {
     all_of_six = argc > 1 && std::string(argv[1]) == "all";
     const CMUnitTest tests[] = {
         cmocka_unit_test(keeps_every_code_spent_in_every_state_a_crash_can_leave),
+        cmocka_unit_test(keeps_what_a_fold_needs_when_many_appends_are_lost),
     };
     return cmocka_run_group_tests_name("crash_states", tests, nullptr, nullptr);
 }
