@@ -190,7 +190,7 @@ void once_a_code_is_accepted_by_processes_that_are_stopped(void**) {
     b.enrol();
     b.put_stack(b.line(""));
     std::mt19937 chance(7);
-    int once = 0, count = rounds / 5;
+    int once = 0, count = 20 + rounds / 5;
     for (int round = 0; round < count; ++round) {
         renew(b);
         once += accepted_of_the_disturbed(b, false, b.code(), chance) == 1;
@@ -203,7 +203,7 @@ void once_at_most_a_code_is_accepted_by_processes_that_are_killed(void**) {
     b.enrol();
     b.put_stack(b.line(""));
     std::mt19937 chance(8);
-    int twice = 0, none = 0, locked_out = 0, count = rounds / 5;
+    int twice = 0, none = 0, locked_out = 0, count = 20 + rounds / 5;
     for (int round = 0; round < count; ++round) {
         renew(b);
         std::string code = b.code(), next = b.code(1);

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <functional>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <string>
 #include <sys/stat.h>

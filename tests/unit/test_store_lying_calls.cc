@@ -3,6 +3,7 @@
 // moment is a call of the attempt, so that each is exact (journal.h, MUST 3; record.cc, what a cleaner looks at).
 #include "calls.h"
 #include "scene.h"
+#include "store/settings_file.h"
 
 using namespace bed;
 
@@ -154,6 +155,26 @@ void opens_the_credential_that_came_in_force_between_two_looks(void**) {
     assert_int_equal(int(opened), int(Error::none));
     assert_true(is_new);
 }
+
+/// Half of the settings would be other settings.
+void refuses_settings_that_become_shorter_while_they_are_read(void**) {
+    Scene s;
+    std::string path = s.top + "/conf";
+    auto load = [&] {
+        Settings settings;
+        Misfit misfit;
+        return load_settings(path.c_str(), geteuid(), true, settings, misfit);
+    };
+    for (size_t padding : {size_t(0), size_t(5000)}) { // on the stack, and in pages of its own
+        std::ofstream(path) << "window = 2\n" << std::string(padding, '\n') << "guesses = 3\n";
+        calls::Fault fault;
+        fault.at = place_of("read", 1, load);
+        fault.before = [&] { (void)!truncate(path.c_str(), 11); };
+        Error whole = load(), shorter = calls::during(fault, load);
+        assert_int_equal(int(whole), int(Error::none));
+        assert_int_equal(int(shorter), int(Error::io));
+    }
+}
 } // namespace
 
 int main() {
@@ -165,6 +186,7 @@ int main() {
         cmocka_unit_test(opens_what_grew_while_it_was_read),
         cmocka_unit_test(keeps_what_was_set_up_after_a_discard_from_a_cleaner_that_was_stopped),
         cmocka_unit_test(opens_the_credential_that_came_in_force_between_two_looks),
+        cmocka_unit_test(refuses_settings_that_become_shorter_while_they_are_read),
     };
     return cmocka_run_group_tests_name("store_lying_calls", tests, nullptr, nullptr);
 }
