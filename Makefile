@@ -8,6 +8,7 @@ MULTIARCH  := $(shell $(CXX) -print-multiarch 2>/dev/null)
 PAMDIR     ?= $(PREFIX)/lib/$(if $(MULTIARCH),$(MULTIARCH)/)security
 LIBEXECDIR ?= $(PREFIX)/lib/pam-totp
 GROUP      ?= _pam_totp
+LOCALEDIR  ?= $(PREFIX)/share/locale
 KEYFILE    ?= $(SYSCONFDIR)/security/pam_totp.key
 CONFFILE   ?= $(SYSCONFDIR)/security/pam_totp.conf
 VERSION    := $(shell cat VERSION)
@@ -30,7 +31,8 @@ ifeq ($(SAN)$(FUZZ)$(COV),)
 OURS += $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 endif
 PATHS := -DTOTP_VERSION='"$(VERSION)"' -DTOTP_STORE='"$(STATEDIR)"' -DTOTP_KEY='"$(KEYFILE)"' \
-         -DTOTP_CONF='"$(CONFFILE)"' -DTOTP_HELPER='"$(LIBEXECDIR)/pam_totp_helper"' -DTOTP_GROUP='"$(GROUP)"'
+         -DTOTP_CONF='"$(CONFFILE)"' -DTOTP_HELPER='"$(LIBEXECDIR)/pam_totp_helper"' -DTOTP_GROUP='"$(GROUP)"' \
+         -DTOTP_LOCALES='"$(LOCALEDIR)"'
 PLAIN := -fno-exceptions -fno-rtti
 HARD  := -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections
 ifdef SAN

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command.h"
+#include "text.h"
 #include <algorithm>
 
 namespace totp {
@@ -24,35 +25,35 @@ size_t distance(const std::string& a, const std::string& b) {
 /// What is wrong with a value, or "".
 using Misfit = std::string;
 
-template <typename N> Misfit set_number(const std::string& text, u64 least, u64 most, N& number) {
+template <typename N> Misfit set_number(const std::string& given, u64 least, u64 most, N& number) {
     u64 value = 0;
-    if (!read_number(text, value) || value < least || value > most) {
-        return "a number from " + std::to_string(least) + " to " + std::to_string(most);
+    if (!read_number(given, value) || value < least || value > most) {
+        return text("a number from %1 to %2", {std::to_string(least), std::to_string(most)});
     }
     number = N(value);
     return "";
 }
 
-Misfit set_path(const std::string& text, bool absolute, std::string& path) {
-    path = text;
+Misfit set_path(const std::string& given, bool absolute, std::string& path) {
+    path = given;
     // The helper runs where it likes, so its paths begin at the root.
-    if (absolute && !text.starts_with('/')) return "a path that begins with /";
-    return text.empty() ? "a path" : "";
+    if (absolute && !given.starts_with('/')) return text("a path that begins with /");
+    return given.empty() ? text("a path") : "";
 }
 
-Misfit set_issuer(const std::string& text, std::string& issuer) {
-    issuer = text;
-    return text.empty() || text.find(':') != std::string::npos ? "a name without a colon" : "";
+Misfit set_issuer(const std::string& given, std::string& issuer) {
+    issuer = given;
+    return given.empty() || given.find(':') != std::string::npos ? text("a name without a colon") : "";
 }
 
-Misfit set_name(const std::string& text, Text<32>& name) {
-    name = Text<32>(text);
-    return fits_as_token_name(text) ? "" : "1 to 32 of the letters A to Z, digits, and . _ -";
+Misfit set_name(const std::string& given, Text<32>& name) {
+    name = Text<32>(given);
+    return fits_as_token_name(given) ? "" : text("1 to 32 of the letters A to Z, digits, and . _ -");
 }
 
-Misfit set_user(const std::string& text, std::string& user) {
-    user = text;
-    return text.empty() || text.size() > 255 ? "an account's name" : "";
+Misfit set_user(const std::string& given, std::string& user) {
+    user = given;
+    return given.empty() || given.size() > 255 ? text("an account's name") : "";
 }
 
 Misfit set_value(const std::string& name, const std::string& value, Arguments& a) {
@@ -66,7 +67,7 @@ Misfit set_value(const std::string& name, const std::string& value, Arguments& a
     if (name == "--secret-file") return set_path(value, false, a.secret_file);
     if (name == "--issuer") return set_issuer(value, a.issuer);
     if (name == "--name") return set_name(value, token.name);
-    if (name == "--algorithm") return read_hash(value, token.hash) ? "" : "sha1, sha256 or sha512";
+    if (name == "--algorithm") return read_hash(value, token.hash) ? "" : text("sha1, sha256 or sha512");
     if (name == "--digits") return set_number(value, least_digits, most_digits, token.digits);
     if (name == "--period") return set_number(value, least_period, most_period, token.period);
     return set_number(value, 0, UINT32_MAX - 1, a.request.counter); // --counter, the last one that there is
@@ -86,12 +87,10 @@ bool set_flag(const std::string& name, Arguments& a) {
 
 void refuse(const Command& command, const std::string& word, const std::vector<std::string>& known) {
     if (!word.starts_with('-')) {
-        throw Stop(exit_usage, std::string(command.name) + " takes no '" + word + "'; see: pam-totp " +
-                                   command.name + " --help");
+        throw Stop(exit_usage, text("%1 takes no '%2'; see: pam-totp %1 --help", {command.name, word}));
     }
-    throw Stop(exit_usage,
-               "'" + word + "' is not an option of " + command.name + ";" +
-                   suggest(word, known, std::string(" see: pam-totp ") + command.name + " --help"));
+    throw Stop(exit_usage, text("'%1' is not an option of %2;", {word, command.name}) + " " +
+                               suggest(word, known, text("see: pam-totp %1 --help", {command.name})));
 }
 } // namespace
 
@@ -107,7 +106,7 @@ std::string suggest(const std::string& word, const std::vector<std::string>& kno
         size_t d = distance(word, candidate);
         if (d < least) least = d, best = candidate;
     }
-    return best.empty() ? otherwise : " did you mean '" + best + "'?";
+    return best.empty() ? otherwise : text("did you mean '%1'?", {best});
 }
 
 void read_arguments(const Command& command, const std::vector<std::string>& words, Arguments& arguments) {
@@ -117,16 +116,22 @@ void read_arguments(const Command& command, const std::vector<std::string>& word
         size_t equals = words[i].starts_with("--") ? words[i].find('=') : std::string::npos;
         bool inside = equals != std::string::npos;
         std::string name = words[i].substr(0, equals);
+        if (command.operand && !name.starts_with('-') && arguments.operand.empty()) {
+            arguments.operand = name;
+            Misfit misfit = set_name(name, arguments.request.token.name);
+            if (!misfit.empty()) throw Stop(exit_usage, text("%1 takes %2, not '%3'", {command.name, misfit, name}));
+            continue;
+        }
         if (std::find(known.begin(), known.end(), name) == known.end()) refuse(command, name, known);
         arguments.given.push_back(name);
         if (set_flag(name, arguments)) {
-            if (inside) throw Stop(exit_usage, name + " takes no value");
+            if (inside) throw Stop(exit_usage, text("%1 takes no value", {name}));
             continue;
         }
-        if (!inside && i + 1 == words.size()) throw Stop(exit_usage, name + " takes a value");
+        if (!inside && i + 1 == words.size()) throw Stop(exit_usage, text("%1 takes a value", {name}));
         std::string value = inside ? words[i].substr(equals + 1) : words[++i];
         Misfit misfit = set_value(name, value, arguments);
-        if (!misfit.empty()) throw Stop(exit_usage, name + " takes " + misfit + ", not '" + value + "'");
+        if (!misfit.empty()) throw Stop(exit_usage, text("%1 takes %2, not '%3'", {name, misfit, value}));
     }
 }
 

@@ -4,6 +4,7 @@
 #include "json.h"
 #include "talk.h"
 #include "terminal.h"
+#include "text.h"
 
 namespace totp {
 
@@ -41,8 +42,8 @@ int run_codes(Arguments& a) {
         print_line("{\"user\":" + json_string(done.user.view()) + ",\"backup_codes\":" + codes.json() + "}");
         return status;
     }
-    say("\nNew backup codes; the old ones count no more. Write them down or print them:\n"
-        "each works once, and they are not shown again.\n\n");
+    say(text("\nNew backup codes; the old ones count no more. Write them down or print them:\n"
+             "each works once, and they are not shown again.\n\n"));
     codes.show();
     return status;
 }

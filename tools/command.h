@@ -27,6 +27,7 @@ struct Arguments {
     std::string user, store, key, conf;
     bool json = false, all = false, uri = false;
     std::string png, svg, issuer, secret_file;
+    std::string operand;            ///< also in request.token.name
     Request request;                ///< what setup's options say
     std::vector<std::string> given; ///< the options, by name
     bool has(const std::string& option) const;
@@ -34,10 +35,11 @@ struct Arguments {
 
 struct Command {
     const char* name;
-    const char* summary;
-    const char* help; ///< its own options
+    const char* summary;            ///< it and `help` are for text()
+    std::vector<const char*> help;    ///< its own options
     const char* example;
     std::vector<std::string> options; ///< beside the common ones
+    const char* operand;              ///< "NAME" of a token, "[NAME]" when it may be left out, or nullptr
     int (*run)(Arguments&);
 };
 
@@ -45,13 +47,18 @@ int run_init(Arguments&);
 int run_setup(Arguments&);
 int run_status(Arguments&);
 int run_verify(Arguments&);
-int run_codes(Arguments&);
+int run_add(Arguments&);
 int run_remove(Arguments&);
+int run_codes(Arguments&);
+int run_resync(Arguments&);
+int run_list(Arguments&);
+int run_unlock(Arguments&);
+int run_export(Arguments&);
 
 /// Reads the options behind the command's name. Throws Stop on a mistake: it says which and what is nearest.
 void read_arguments(const Command& command, const std::vector<std::string>& words, Arguments& arguments);
 
-/// ` did you mean 'X'?` for the nearest of `known` to a mistyped word; when none is near, the other text.
+/// `did you mean 'X'?` for the nearest of `known` to a mistyped word; when none is near, the other text.
 std::string suggest(const std::string& word, const std::vector<std::string>& known,
                     const std::string& otherwise);
 

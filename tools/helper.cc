@@ -2,6 +2,7 @@
 #include "helper.h"
 #include "secret_text.h"
 #include "terminal.h"
+#include "text.h"
 #include <cerrno>
 #include <climits>
 #include <cstring>
@@ -34,7 +35,7 @@ std::string path_of_helper() {
     // Ctrl-C is for us: the helper sees the socket close, and is not killed between a change and its answer.
     (void)setpgid(0, 0);
     if (dup2(fd, 0) == 0 && dup2(fd, 1) == 1) execv(path.c_str(), argv.data());
-    complain("cannot run " + path + ": " + std::strerror(errno));
+    complain(text("cannot run %1: %2", {path, std::strerror(errno)}));
     _exit(not_run);
 }
 

@@ -2,6 +2,7 @@
 // pam-totp init: the host key and the store, by root.
 #include "talk.h"
 #include "terminal.h"
+#include "text.h"
 
 namespace totp {
 
@@ -13,7 +14,7 @@ int run_init(Arguments& a) {
     if (a.json)
         print_line("{\"initialised\":true}");
     else
-        say("The host key and the store are in place.\n");
+        say(text("The host key and the store are in place.\n"));
     return status;
 }
 

@@ -2,73 +2,111 @@
 // pam-totp: sets up a second factor and looks after it. It has no privilege: see helper.h.
 #include "command.h"
 #include "terminal.h"
+#include "text.h"
 #include <algorithm>
 #include <new>
 
 namespace {
 using namespace totp;
 
+constexpr const char* token_options =
+    message("  --uri                also print the otpauth URI, to copy\n"
+            "  --png FILE           also write the QR code as a PNG picture\n"
+            "  --svg FILE           also write the QR code as an SVG picture\n"
+            "  --algorithm NAME     sha1, sha256 or sha512 (sha1)\n"
+            "  --digits N           6, 7 or 8 (6)\n"
+            "  --period SECONDS     15 to 120 (30)\n"
+            "  --hotp               counter-based instead of time-based\n"
+            "  --counter N          counter-based: where the device stands (0)\n"
+            "  --issuer NAME        as the app shows it (the settings', or the host's name)\n"
+            "  --secret-file FILE   a key in base32 instead of a new one; - is standard input\n"
+            "  --no-confirm         root: without the proof by a code\n");
+
 const std::vector<Command> commands{
     {"setup",
-     "set up codes on a phone, or set them up anew",
-     "  --name NAME          what the token is called here (phone)\n"
-     "  --uri                also print the otpauth URI, to copy\n"
-     "  --png FILE           also write the QR code as a PNG picture\n"
-     "  --svg FILE           also write the QR code as an SVG picture\n"
-     "  --codes-only         backup codes and no token\n"
-     "  --algorithm NAME     sha1, sha256 or sha512 (sha1)\n"
-     "  --digits N           6, 7 or 8 (6)\n"
-     "  --period SECONDS     15 to 120 (30)\n"
-     "  --hotp               counter-based instead of time-based\n"
-     "  --counter N          counter-based: where the device stands (0)\n"
-     "  --issuer NAME        as the app shows it (the settings', or the host's name)\n"
-     "  --secret-file FILE   a key in base32 instead of a new one; - is standard input\n"
-     "  --no-confirm         root: without the proof by a code\n"
-     "  --if-missing         root: change nothing when codes are set up already\n",
+     message("set up codes on a phone, or set them up anew"),
+     {message("  --name NAME          what the token is called here (phone)\n"
+              "  --codes-only         backup codes and no token\n"
+              "  --if-missing         root: change nothing when codes are set up already\n"),
+      token_options},
      "pam-totp setup --png code.png",
      {"--name", "--uri", "--png", "--svg", "--codes-only", "--algorithm", "--digits", "--period", "--hotp",
       "--counter", "--issuer", "--secret-file", "--no-confirm", "--if-missing"},
+     nullptr,
      run_setup},
-    {"status", "what protects the account", "", "pam-totp status --json", {}, run_status},
-    {"verify", "try a code; it is used up by that", "", "pam-totp verify", {}, run_verify},
-    {"codes", "new backup codes; the old ones end", "", "pam-totp codes", {}, run_codes},
+    {"status", message("what protects the account"), {}, "pam-totp status --json", {}, nullptr, run_status},
+    {"verify", message("try a code; it is used up by that"), {}, "pam-totp verify", {}, nullptr, run_verify},
+    {"add",
+     message("one more phone or device, beside what is set up"),
+     {token_options},
+     "pam-totp add tablet",
+     {"--uri", "--png", "--svg", "--algorithm", "--digits", "--period", "--hotp", "--counter", "--issuer",
+      "--secret-file", "--no-confirm"},
+     "NAME",
+     run_add},
     {"remove",
-     "take the second factor away",
-     "  --all                everything that is set up\n",
-     "pam-totp remove --all",
+     message("take one token away, or the whole second factor"),
+     {message("  --all                everything that is set up\n")},
+     "pam-totp remove tablet",
      {"--all"},
+     "[NAME]",
      run_remove},
+    {"codes", message("new backup codes; the old ones end"), {}, "pam-totp codes", {}, nullptr, run_codes},
+    {"resync",
+     message("a device whose clock or counter is out of step"),
+     {message("It takes two codes in a row: the one shown now, and the next.\n")},
+     "pam-totp resync fob",
+     {},
+     "[NAME]",
+     run_resync},
+    {"list", message("root: everybody who has codes set up"), {}, "pam-totp list --json", {}, nullptr, run_list},
+    {"unlock",
+     message("root: forget the wrong codes that were typed"),
+     {},
+     "pam-totp unlock -u alice",
+     {},
+     nullptr,
+     run_unlock},
+    {"export",
+     message("root: the keys of somebody's tokens"),
+     {message("Whoever reads them can make the codes.\n")},
+     "pam-totp export -u alice",
+     {},
+     nullptr,
+     run_export},
     {"init",
-     "root: make the host key and the store",
-     "What is there already stays as it is.\n",
+     message("root: make the host key and the store"),
+     {message("What is there already stays as it is.\n")},
      "pam-totp init",
      {},
+     nullptr,
      run_init},
 };
 
-constexpr const char* common_help = "  -u, --user NAME      root: whose record (your own)\n"
-                                    "  --json               facts for programs, on one line\n"
-                                    "  --store DIR, --key FILE, --conf FILE\n"
-                                    "                       other places than the usual ones\n";
+constexpr const char* common_help = message("  -u, --user NAME      root: whose record (your own)\n"
+                                            "  --json               facts for programs, on one line\n"
+                                            "  --store DIR, --key FILE, --conf FILE\n"
+                                            "                       other places than the usual ones\n");
 
 void say_usage() {
-    say("usage: pam-totp COMMAND [OPTION…]\n\n");
+    say(text("usage: pam-totp COMMAND [OPTION…]\n\n"));
     for (const Command& c : commands) {
         std::string name = c.name;
-        say("  " + name + std::string(8 - name.size(), ' ') + " " + c.summary + "\n");
+        say("  " + name + std::string(8 - name.size(), ' ') + " " + text(c.summary) + "\n");
     }
-    say("\nfor all of them:\n");
-    say(common_help);
-    say("\npam-totp COMMAND --help says more; pam-totp --version says which this is.\n"
-        "Exit status: 0 done, 1 refused, 2 usage, 3 not set up, 4 store or key,\n"
-        "5 two codes needed.\n");
+    say(text("\nfor all of them:\n"));
+    say(text(common_help));
+    say(text("\npam-totp COMMAND --help says more; pam-totp --version says which this is.\n"
+             "Exit status: 0 done, 1 refused, 2 usage, 3 not set up, 4 store or key,\n"
+             "5 two codes needed.\n"));
 }
 
 void say_help(const Command& command) {
-    say(std::string("pam-totp ") + command.name + ": " + command.summary + "\n\n");
-    say(command.help);
-    say(common_help);
-    say(std::string("\nExample: ") + command.example + "\n");
+    std::string operand = command.operand ? std::string(" ") + command.operand : "";
+    say("pam-totp " + std::string(command.name) + operand + ": " + text(command.summary) + "\n\n");
+    for (const char* part : command.help) say(text(part));
+    say(text(common_help));
+    say(text("\nExample: %1\n", {command.example}));
 }
 
 const Command& find(const std::string& name) {
@@ -77,14 +115,14 @@ const Command& find(const std::string& name) {
         if (name == c.name) return c;
         names.push_back(c.name);
     }
-    throw Stop(exit_usage,
-               "'" + name + "' is not a command;" + suggest(name, names, " see: pam-totp --help"));
+    throw Stop(exit_usage, text("'%1' is not a command;", {name}) + " " +
+                               suggest(name, names, text("see: pam-totp --help")));
 }
 
 bool asks_for_help(const std::string& word) { return word == "--help" || word == "-h"; }
 
 int run(std::vector<std::string> words) {
-    if (words.empty()) throw Stop(exit_usage, "which command? See: pam-totp --help");
+    if (words.empty()) throw Stop(exit_usage, text("which command? See: pam-totp --help"));
     if (words[0] == "--version") return say("pam-totp " TOTP_VERSION "\n"), exit_done;
     if (asks_for_help(words[0]) || words[0] == "help") {
         if (words.size() > 1)
@@ -105,16 +143,17 @@ int run(std::vector<std::string> words) {
 
 int main(int argc, char** argv) {
     prepare_terminal();
+    choose_language();
     try {
         int status = run({argv + 1, argv + argc});
         if (all_was_said()) return status;
-        complain("not all that there was to say could be written; see: pam-totp status");
+        complain(text("not all that there was to say could be written; see: pam-totp status"));
         return status == exit_done ? exit_store : status;
     } catch (const Stop& stop) {
         if (*stop.what()) complain(stop.what());
         return stop.status;
     } catch (const std::bad_alloc&) {
-        complain("no memory");
+        complain(text("no memory"));
         return exit_store;
     }
 }

@@ -4,6 +4,7 @@
 #include "core/uri.h"
 #include "json.h"
 #include "terminal.h"
+#include "text.h"
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -19,7 +20,7 @@ class File {
         if (fd_ < 0) throw Stop(exit_usage, path + ": " + std::strerror(errno));
         struct stat found = {};
         bool open_to_others = fstat(fd_, &found) == 0 && S_ISREG(found.st_mode) && (found.st_mode & 077);
-        if (open_to_others) complain(path + ": others can read this key, too; chmod 0600 it");
+        if (open_to_others) complain(text("%1: others can read this key, too; chmod 0600 it", {path}));
     }
     ~File() { close(fd_); }
     File(const File&) = delete;
@@ -45,31 +46,31 @@ void warn_of_apps(const Token& token) {
     bool usual =
         token.hash == Hash::sha1 && token.digits == 6 && (token.period == 30 || token.type == Type::hotp);
     if (usual) return;
-    say("Note: some apps ignore the algorithm, the number of digits or the period, and\n"
-        "then show wrong codes: Google Authenticator on Android, Microsoft Authenticator,\n"
-        "Authy, Duo. Aegis, FreeOTP+, 2FAS and Ente Auth heed them.\n\n");
+    say(text("Note: some apps ignore the algorithm, the number of digits or the period, and\n"
+             "then show wrong codes: Google Authenticator on Android, Microsoft Authenticator,\n"
+             "Authy, Duo. Aegis, FreeOTP+, 2FAS and Ente Auth heed them.\n\n"));
 }
 
-const char* why_no_code(const QrCode& code) {
-    if (!code) return "(The address is too long for a QR code.)\n\n";
+std::string why_no_code(const QrCode& code) {
+    if (!code) return text("(The address is too long for a QR code.)\n\n");
     return talks_to_terminal()
-               ? "(This terminal is too small for the QR code: enlarge it, or use --png FILE.)\n\n"
-               : "(No terminal to show a QR code on: --png FILE makes a picture.)\n\n";
+               ? text("(This terminal is too small for the QR code: enlarge it, or use --png FILE.)\n\n")
+               : text("(No terminal to show a QR code on: --png FILE makes a picture.)\n\n");
 }
 } // namespace
 
 void read_key_file(const std::string& path, Secret<most_key>& key) {
-    Secret<256> text;
+    Secret<256> typed;
     bool read = false;
     if (path == "-") {
-        read = isatty(STDIN_FILENO) ? ask("Key (base32): ", text) : read_line(STDIN_FILENO, text);
+        read = isatty(STDIN_FILENO) ? ask(text("Key (base32): "), typed) : read_line(STDIN_FILENO, typed);
     } else {
-        read = read_line(File(path).fd(), text);
+        read = read_line(File(path).fd(), typed);
     }
-    string_view line = text.reveal_text();
+    string_view line = typed.reveal_text();
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
     if (!read || !read_base32(line, key) || key.size() < least_key) {
-        throw Stop(exit_usage, "--secret-file: the first line must be a key in base32, 16 to 103 characters");
+        throw Stop(exit_usage, text("--secret-file: the first line must be a key in base32, 16 to 103 characters"));
     }
 }
 
@@ -94,7 +95,7 @@ void NewKey::rewrite_uri(const Arguments& a) {
     SecretText room(longest_uri, '\0');
     Writer out(room);
     write_uri(token, a.issuer, account, a.request.counter, out);
-    if (!out.ok()) throw Stop(exit_usage, "--issuer: too long");
+    if (!out.ok()) throw Stop(exit_usage, text("--issuer: too long"));
     uri_ = out.view();
 }
 
@@ -114,14 +115,15 @@ void NewKey::show(const Arguments& a) const {
     if (talks_to_terminal()) picture = qr_text(code, has_colour(), has_utf8(), columns, rows - 1);
     bool scan = !picture.empty() || !a.png.empty() || !a.svg.empty();
     warn_of_apps(a.request.token);
-    say("Install an authenticator app on your phone, such as Aegis, FreeOTP+, 2FAS,\nGoogle Authenticator or "
-        "Ente Auth.");
-    say(scan ? " Scan the QR code with it. Or type the key:\n" : " Type the key:\n");
+    say(scan ? text("Install an authenticator app on your phone, such as Aegis, FreeOTP+, 2FAS,\nGoogle Authenticator "
+                    "or Ente Auth. Scan the QR code with it. Or type the key:\n")
+             : text("Install an authenticator app on your phone, such as Aegis, FreeOTP+, 2FAS,\nGoogle Authenticator "
+                    "or Ente Auth. Type the key:\n"));
     show_text();
     if (a.uri || !scan) say(uri_), say("\n\n");
-    say(picture.empty() && a.png.empty() && a.svg.empty() ? string_view(why_no_code(code)) : picture);
+    say(picture.empty() && a.png.empty() && a.svg.empty() ? SecretText(why_no_code(code)) : picture);
     for (const std::string* path : {&a.png, &a.svg}) {
-        if (!path->empty()) say("The QR code is in " + *path + ": remove it when it was scanned.\n");
+        if (!path->empty()) say(text("The QR code is in %1: remove it when it was scanned.\n", {*path}));
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "picture.h"
 #include "command.h"
+#include "text.h"
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -11,8 +12,8 @@ namespace totp {
 namespace {
 constexpr int quiet = 4, scale = 8;
 
-[[noreturn]] void fail(const std::string& path, const char* why) {
-    throw Stop(exit_refused, path + ": " + why + "; nothing was changed");
+[[noreturn]] void fail(const std::string& path, const std::string& why) {
+    throw Stop(exit_refused, text("%1: %2; nothing was changed", {path, why}));
 }
 
 SecretBytes pixels_of(const QrCode& code, int side) {
@@ -60,7 +61,7 @@ void Pictures::write(const std::string& path, string_view bytes) {
 }
 
 void Pictures::write_png(const QrCode& code, const std::string& path) {
-    if (!code) fail(path, "the address is too long for a QR code");
+    if (!code) fail(path, text("the address is too long for a QR code"));
     int side = (code.width() + 2 * quiet) * scale;
     SecretBytes pixels = pixels_of(code, side);
     png_image image = {};
@@ -75,7 +76,7 @@ void Pictures::write_png(const QrCode& code, const std::string& path) {
 }
 
 void Pictures::write_svg(const QrCode& code, const std::string& path) {
-    if (!code) fail(path, "the address is too long for a QR code");
+    if (!code) fail(path, text("the address is too long for a QR code"));
     int side = code.width() + 2 * quiet;
     std::string box = std::to_string(side), shown = std::to_string(side * scale);
     SecretText file = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ";

@@ -1,111 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 // pam-totp status: what protects the account, on one screen.
+#include "facts.h"
 #include "json.h"
 #include "talk.h"
 #include "terminal.h"
-#include <ctime>
+#include "text.h"
 #include <pwd.h>
 
 namespace totp {
 namespace {
 constexpr u32 few = 3; // backup codes
 
-struct Found {
-    List<Token, most_tokens> tokens;
-    RecordLine record;
-};
-
-/// Local time, for people.
-std::string when(u32 seconds) {
-    if (seconds == 0) return "never";
-    std::time_t time = std::time_t(seconds);
-    std::tm parts = {};
-    char text[64];
-    localtime_r(&time, &parts);
-    return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %Z", &parts)};
-}
-
-/// RFC 3339 in UTC, or null.
-std::string json_time(u32 seconds) {
-    if (seconds == 0) return "null";
-    std::time_t time = std::time_t(seconds);
-    std::tm parts = {};
-    char text[64];
-    gmtime_r(&time, &parts);
-    return {text, std::strftime(text, sizeof text, "\"%Y-%m-%dT%H:%M:%SZ\"", &parts)};
-}
-
 std::string who(u32 uid) {
     const passwd* found = getpwuid(uid);
-    return found ? found->pw_name : "uid " + std::to_string(uid);
-}
-
-SecretText json_token(const Token& t) {
-    SecretText out = "{\"name\":" + json_string(t.name.view()) + ",\"type\":" + json_string(word(t.type));
-    out += ",\"algorithm\":" + json_string(word(t.hash)) + ",\"digits\":";
-    out += std::to_string(t.digits) + ",\"period\":" + std::to_string(t.period) + "}";
-    return out;
-}
-
-void print_json(const Done& done, const Found& found, bool enrolled) {
-    SecretText out = "{\"user\":" + json_string(done.user.view()) + ",\"enrolled\":";
-    out += enrolled ? "true,\"tokens\":[" : "false,\"tokens\":[";
-    for (size_t i = 0; i < found.tokens.size(); ++i) {
-        if (i > 0) out += ',';
-        out += json_token(found.tokens[i]);
-    }
-    out += "],\"backup_codes_left\":" + std::to_string(found.record.codes_left);
-    out += ",\"guesses_left\":" + std::to_string(found.record.guesses_left);
-    out += ",\"last_login\":" + json_time(found.record.last_success) + "}";
-    print_line(out);
+    return found ? found->pw_name : text("uid %1", {std::to_string(uid)});
 }
 
 void say_token(const Token& t) {
-    std::string how =
-        t.type == Type::hotp ? "counter-based" : "a new code every " + std::to_string(t.period) + " s";
-    say("  Token          " + std::string(t.name.view()) + ": " + std::string(word(t.type)) + ", " + how +
-        ", " + std::to_string(t.digits) + " digits, " + std::string(word(t.hash)) + "\n");
+    std::vector<std::string> values{std::string(t.name.view()), std::string(word(t.hash)), std::to_string(t.digits),
+                                    std::to_string(t.period)};
+    say(t.type == Type::hotp ? text("  Token          %1: hotp, counter-based, %3 digits, %2\n", values)
+                             : text("  Token          %1: totp, a new code every %4 s, %3 digits, %2\n", values));
 }
 
-void say_guesses(const RecordLine& r) {
-    say("  Wrong codes    " + std::to_string(r.wrong) + " since then; ");
+void say_wrong_codes(const RecordLine& r) {
+    std::string from = numeric(r.wrong_from), count = std::to_string(r.wrong);
+    say(from.empty() ? text("  Wrong codes    %1 since then\n", {count})
+                     : text("  Wrong codes    %1 since then, the last from %2\n", {count, from}));
     say(r.guesses_left == 0
-            ? "logins ask for two codes in a row now\n"
-            : std::to_string(r.guesses_left) + " more, then logins ask for two codes in a row\n");
+            ? text("  Logins         ask for two codes in a row now\n")
+            : text("  Logins         ask for two codes in a row after %1 more\n", {std::to_string(r.guesses_left)}));
 }
 
-void print(const Arguments& a, const Done& done, const Found& found) {
-    const RecordLine& r = found.record;
-    bool phone = !found.tokens.empty();
-    say(std::string(done.user.view()) +
-        (phone ? " has a second factor.\n\n" : " has backup codes alone.\n\n"));
-    for (const Token& t : found.tokens) say_token(t);
-    say("  Backup codes   " + std::to_string(r.codes_left) + " of " + std::to_string(r.codes_made) +
-        " left\n");
-    say("  Last accepted  " + when(r.last_success) + "\n");
-    say_guesses(r);
-    say("  Last changed   " + when(r.changed) + ", by " + who(r.changed_by) + "\n");
+/// What there is to do about backup codes that run out.
+void say_advice(const Arguments& a, const RecordLine& r) {
     if (r.codes_left >= few) return;
-    say(r.codes_left == 0 ? "\nNo backup code is left" : "\nFew backup codes are left");
-    say(". New ones: pam-totp codes" + (a.user.empty() ? "" : " -u " + a.user) + "\n");
+    say(r.codes_left == 0 ? text("\nNo backup code is left. New ones:") : text("\nFew backup codes are left. New ones:"));
+    say(" pam-totp codes" + (a.user.empty() ? "" : " -u " + a.user) + "\n");
+}
+
+void print(const Arguments& a, const Done& done, const Facts& facts) {
+    const RecordLine& r = facts.record;
+    std::string user(done.user.view());
+    say(facts.tokens.empty() ? text("%1 has backup codes alone.\n\n", {user})
+                             : text("%1 has a second factor.\n\n", {user}));
+    for (const Token& t : facts.tokens) say_token(t);
+    say(text("  Backup codes   %1 of %2 left\n", {std::to_string(r.codes_left), std::to_string(r.codes_made)}));
+    say(text("  Last accepted  %1\n", {local_time(r.last_success)}));
+    say_wrong_codes(r);
+    say(text("  Last changed   %1, by %2\n", {local_time(r.changed), who(r.changed_by)}));
+    say_advice(a, r);
 }
 } // namespace
 
 int run_status(Arguments& a) {
     a.request.verb = Verb::status;
-    Found found;
+    Facts facts;
     Done done;
-    int status = converse(a, done, [&found](string_view line) {
-        Token token;
-        if (!read_token_line(line, token)) return read_record_line(line, found.record);
-        Token* place = found.tokens.grow();
-        if (place) place->copy_from(token);
-        return place != nullptr;
-    });
-    if (a.json && (status == exit_done || status == exit_not_set_up))
-        print_json(done, found, status == exit_done);
-    else if (status == exit_done)
-        print(a, done, found);
+    int status = converse(a, done, [&facts](string_view line) { return facts.take(line); });
+    bool enrolled = status == exit_done;
+    if (a.json && (enrolled || status == exit_not_set_up)) {
+        print_line("{\"user\":" + json_string(done.user.view()) + "," + facts.json(enrolled) + "}");
+    } else if (enrolled) {
+        print(a, done, facts);
+    }
     return status;
 }
 

@@ -13,6 +13,9 @@ using Take = std::function<bool(string_view line)>;
 /// JSON. Throws Stop when the person gives up or the helper is not there.
 int converse(Arguments& arguments, Done& done, const Take& take);
 
+/// What an error means and what to do, in the person's language.
+std::string advise(Error error);
+
 /// "2 min 30 s", whatever the sign.
 std::string span(i64 seconds);
 

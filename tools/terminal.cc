@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "terminal.h"
 #include "command.h"
+#include "text.h"
 #include <cerrno>
-#include <clocale>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -59,7 +59,7 @@ void wait_for(int fd) {
     }
     if (!interrupt) return;
     say("\n");
-    throw Stop(128 + interrupt, "interrupted; what counts now says: pam-totp status");
+    throw Stop(128 + interrupt, text("interrupted; what counts now says: pam-totp status"));
 }
 
 void talk_beside_json() {
@@ -69,16 +69,21 @@ void talk_beside_json() {
     if (terminal >= 0) talk = terminal;
 }
 
-void say(string_view text) { said = write_all(talk, text) && said; }
+void say(string_view words) { said = write_all(talk, words) && said; }
 
 bool all_was_said() { return said; }
 
-void print_line(string_view text) {
-    if (write_all(STDOUT_FILENO, text) && write_all(STDOUT_FILENO, "\n")) return;
-    throw Stop(exit_store, std::string("standard output: ") + std::strerror(errno));
+void print_text(string_view facts) {
+    if (write_all(STDOUT_FILENO, facts)) return;
+    throw Stop(exit_store, text("standard output: %1", {std::strerror(errno)}));
 }
 
-void complain(const std::string& text) { (void)write_all(STDERR_FILENO, "pam-totp: " + text + "\n"); }
+void print_line(string_view facts) {
+    print_text(facts);
+    print_text("\n");
+}
+
+void complain(const std::string& what) { (void)write_all(STDERR_FILENO, "pam-totp: " + what + "\n"); }
 
 bool read_line(int fd, Secret<256>& line) {
     bool fits = true, any = false;
@@ -111,7 +116,6 @@ bool has_colour() {
 }
 
 bool has_utf8() {
-    std::setlocale(LC_CTYPE, "");
     return string_view(nl_langinfo(CODESET)) == "UTF-8";
 }
 

@@ -18,7 +18,8 @@ void talk_beside_json();
 /// Straight to the descriptor: no copy stays in a buffer.
 void say(string_view text);
 bool all_was_said(); ///< backup codes that went nowhere must not look like success
-/// One line on standard output. Throws Stop when it cannot be written.
+/// On standard output; the line with a newline. Throw Stop when it cannot be written.
+void print_text(string_view text);
 void print_line(string_view text);
 /// `pam-totp: TEXT` on standard error.
 void complain(const std::string& text);
@@ -30,7 +31,7 @@ bool ask(string_view question, Secret<256>& answer);
 
 bool talks_to_terminal();
 bool has_colour(); ///< a terminal, and neither NO_COLOR nor TERM=dumb
-bool has_utf8();   ///< the locale's character set is UTF-8
+bool has_utf8();   ///< the locale's character set is UTF-8; after choose_language()
 /// Columns and rows; 80 and 24 when nobody knows.
 void terminal_size(unsigned& columns, unsigned& rows);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "error.h"
+#include "phrase.h"
 
 namespace totp {
 namespace {
@@ -10,65 +11,78 @@ struct Row {
 constexpr Row row(Error error) {
     switch (error) {
     case Error::none: return {"none", ""};
-    case Error::no_record: return {"no_record", "nothing is set up for this account; run: pam-totp setup"};
-    case Error::bad_account: return {"bad_account", "no account can have this name"};
-    case Error::bad_setting: return {"bad_setting", "mend the module argument or the settings file"};
+    case Error::no_record: return {"no_record", message("nothing is set up for this account; run: pam-totp setup")};
+    case Error::bad_account: return {"bad_account", message("no account can have this name")};
+    case Error::bad_setting: return {"bad_setting", message("mend the module argument or the settings file")};
     case Error::settings_missing:
-        return {"settings_missing", "the settings file that conf names is missing; make it, or name another"};
+        return {"settings_missing", message("the settings file that conf names is missing; make it, or name another")};
     case Error::settings_unsafe:
         return {"settings_unsafe",
-                "the settings file must be a plain file of root's that nobody else can write; chmod 0644 it"};
+                message("the settings file must be a plain file of root's that nobody else can write; chmod 0644 it")};
     case Error::store_missing:
-        return {"store_missing", "the store directory is missing; mount it, or run: pam-totp init"};
+        return {"store_missing", message("the store directory is missing; mount it, or run: pam-totp init")};
     case Error::store_unsafe:
-        return {"store_unsafe", "the store must be a directory of root's, closed to others; chmod 1770 it"};
+        return {"store_unsafe", message("the store must be a directory of root's, closed to others; chmod 1770 it")};
     case Error::store_unmarked:
-        return {"store_unmarked", "the store has no .store file: is it mounted? A new host needs: pam-totp init"};
+        return {"store_unmarked", message("the store has no .store file: is it mounted? A new host needs: pam-totp init")};
     case Error::store_foreign:
-        return {"store_foreign", "the store was made with another host key; put that key back, or run: "
-                                 "pam-totp init in an empty store"};
+        return {"store_foreign", message("the store was made with another host key; put that key back, or run: "
+                                 "pam-totp init in an empty store")};
     case Error::store_remote:
-        return {"store_remote", "the store is on a network or FUSE file system; move it to a local one"};
-    case Error::key_missing: return {"key_missing", "the host key is missing; restore it, or run: pam-totp init"};
+        return {"store_remote", message("the store is on a network or FUSE file system; move it to a local one")};
+    case Error::key_missing: return {"key_missing", message("the host key is missing; restore it, or run: pam-totp init")};
     case Error::key_unsafe:
         return {"key_unsafe",
-                "the host key must be a plain file of root's, closed to others; chmod 0640 it"};
-    case Error::key_malformed: return {"key_malformed", "the host key file is damaged; restore it from a backup"};
+                message("the host key must be a plain file of root's, closed to others; chmod 0640 it")};
+    case Error::key_malformed: return {"key_malformed", message("the host key file is damaged; restore it from a backup")};
     case Error::key_unknown:
-        return {"key_unknown", "the record was made with a key that the host key file does not hold; restore "
-                               "the line with that id"};
+        return {"key_unknown", message("the record was made with a key that the host key file does not hold; restore "
+                               "the line with that id")};
     case Error::record_unsafe:
         return {"record_unsafe",
-                "a record's file must be a plain file of the account's, one link, mode 0600; if it is not, "
-                "find out who changed it, then restore it or set up anew"};
+                message("a record's file must be a plain file of the account's, one link, mode 0600; if it is not, "
+                "find out who changed it, then restore it or set up anew")};
     case Error::journal_damaged:
-        return {"journal_damaged", "the journal is damaged; restore it, or run: pam-totp remove --all -u NAME"};
+        return {"journal_damaged", message("the journal is damaged; restore it, or run: pam-totp remove --all -u NAME")};
     case Error::journal_newer:
-        return {"journal_newer", "the journal was written by a newer pam_totp; install that version"};
+        return {"journal_newer", message("the journal was written by a newer pam_totp; install that version")};
     case Error::journal_overtaken:
-        return {"journal_overtaken", "too many attempts at once for this account; try again"};
+        return {"journal_overtaken", message("too many attempts at once for this account; try again")};
     case Error::credential_missing:
         return {"credential_missing",
-                "the credential in force is missing; restore it, or run: pam-totp remove --all -u NAME"};
+                message("the credential in force is missing; restore it, or run: pam-totp remove --all -u NAME")};
     case Error::credential_damaged:
         return {"credential_damaged",
-                "the credential cannot be unsealed; restore it, or run: pam-totp remove --all -u NAME"};
+                message("the credential cannot be unsealed; restore it, or run: pam-totp remove --all -u NAME")};
     case Error::credential_foreign:
-        return {"credential_foreign", "the credential belongs to another name, uid or id; put the right file back"};
+        return {"credential_foreign", message("the credential belongs to another name, uid or id; put the right file back")};
     case Error::credential_newer:
-        return {"credential_newer", "the credential was written by a newer pam_totp; install that version"};
-    case Error::crypto: return {"crypto", "libcrypto refused an operation; check its installation and FIPS mode"};
-    case Error::no_space: return {"no_space", "the disk, a quota or a file size limit is full; make room"};
-    case Error::io: return {"io", "a system call failed; see the reason beside it and check the disk"};
-    case Error::stale: return {"stale", "the record was changed meanwhile; begin again"};
-    case Error::full: return {"full", "there is no room for another token; remove one first"};
-    case Error::same_key: return {"same_key", "this key is set up already"};
-    case Error::limits: return {"limits", "the caller's resource limits are too low; raise them"};
+        return {"credential_newer", message("the credential was written by a newer pam_totp; install that version")};
+    case Error::crypto: return {"crypto", message("libcrypto refused an operation; check its installation and FIPS mode")};
+    case Error::no_space: return {"no_space", message("the disk, a quota or a file size limit is full; make room")};
+    case Error::io: return {"io", message("a system call failed; see the reason beside it and check the disk")};
+    case Error::stale: return {"stale", message("the record was changed meanwhile; begin again")};
+    case Error::full: return {"full", message("there is no room for another token; remove one first")};
+    case Error::same_key: return {"same_key", message("this key is set up already")};
+    case Error::limits: return {"limits", message("the caller's resource limits are too low; raise them")};
     case Error::no_privilege:
-        return {"no_privilege", "the helper has no privilege here: under NoNewPrivileges, in a user name space and "
-                                "when it is traced it gets none; else it must be set-group-id and not on a nosuid mount"};
+        return {"no_privilege", message("the helper has no privilege here: under NoNewPrivileges, in a user name space and "
+                                "when it is traced it gets none; else it must be set-group-id and not on a nosuid mount")};
+    case Error::bad_request:
+        return {"bad_request", message("not a request of this version: the command and the helper must come from one package")};
+    case Error::only_root: return {"only_root", message("only root can do this")};
+    case Error::self_setup_off:
+        return {"self_setup_off", message("the administrator sets codes up here (self-setup = no)")};
+    case Error::token_missing: return {"token_missing", message("there is no token of this name; see: pam-totp status")};
+    case Error::token_exists:
+        return {"token_exists", message("a token of this name is set up already; choose another name, or remove that one")};
+    case Error::token_last:
+        return {"token_last", message("this is the only token: to replace it run pam-totp setup, to remove everything "
+                              "pam-totp remove --all")};
+    case Error::too_many_guesses:
+        return {"too_many_guesses", message("too many wrong codes: wait a day, or let root run: pam-totp unlock -u NAME")};
     }
-    return {"unknown", "an unknown error"};
+    return {"unknown", message("an unknown error")};
 }
 } // namespace
 

@@ -38,7 +38,15 @@ enum class [[nodiscard]] Error : u8 {
     same_key,           ///< the key is there already
     limits,             ///< the caller's resource limits are too low
     no_privilege,       ///< the helper was started without its group
+    bad_request,        ///< to the helper
+    only_root,          ///< what root alone may ask of the helper
+    self_setup_off,     ///< the settings leave changes to root
+    token_missing,      ///< no token has this name
+    token_exists,       ///< a token has this name already
+    token_last,         ///< without this token no code could be accepted any more
+    too_many_guesses,   ///< of the person's own programs
 };
+constexpr Error last_error = Error::too_many_guesses;
 
 /// One word for logs and `--json`; never changes between versions.
 string_view word(Error error);

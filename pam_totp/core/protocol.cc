@@ -4,8 +4,9 @@
 
 namespace totp {
 namespace {
-constexpr string_view verbs[] = {"init", "setup", "status", "verify", "codes", "remove_all"};
-constexpr string_view questions[] = {"permission", "proof", "code"};
+constexpr string_view verbs[] = {"init",   "setup",      "add",    "status", "verify", "codes",
+                                 "remove", "remove_all", "resync", "unlock", "list",   "export"};
+constexpr string_view questions[] = {"permission", "proof", "code", "two_codes"};
 
 /// An empty value is written `-`, since Words takes none that is empty; a value that is a dash alone is
 /// `%2D`.
@@ -65,7 +66,7 @@ Verdict read_verdict(Words& words) {
 
 Error read_error(Words& words) {
     string_view text = words.value("error");
-    for (u8 e = 0; e <= u8(Error::no_privilege); ++e) {
+    for (u8 e = 0; e <= u8(last_error); ++e) {
         if (text == word(Error(e))) return Error(e);
     }
     words.fail();
@@ -94,13 +95,17 @@ Words begin(string_view line, string_view what) {
     return words;
 }
 
+bool names_a_token(Verb verb) { return verb == Verb::remove || verb == Verb::resync; }
+bool describes_a_token(Verb verb) { return verb == Verb::setup || verb == Verb::add; }
+
 u32 read_time(Words& words, string_view name) { return u32(words.number(name, 0, UINT32_MAX)); }
 } // namespace
 
 void write_request(const Request& request, Writer& out) {
     out.add(verbs[size_t(request.verb)]);
     write_value("user", request.user.view(), out);
-    if (request.verb == Verb::setup) {
+    if (names_a_token(request.verb)) write_value("token", request.token.name.view(), out);
+    if (describes_a_token(request.verb)) {
         write_token_words(request.token, out);
         out.add(" key=");
         if (request.token.key.empty()) out.add('-');
@@ -117,7 +122,12 @@ bool read_request(string_view line, Request& request) {
     Words words(line);
     request.verb = Verb(one_of(words, words.word(), verbs));
     request.user = read_text<255>(words, "user");
-    if (words.ok() && request.verb == Verb::setup) {
+    if (words.ok() && names_a_token(request.verb)) {
+        request.token.name = read_text<32>(words, "token");
+        bool fits = request.token.name.empty() || fits_as_token_name(request.token.name.view());
+        if (!fits) words.fail();
+    }
+    if (words.ok() && describes_a_token(request.verb)) {
         read_token_words(words, request.token);
         string_view key = words.value("key");
         bool fits =
@@ -161,6 +171,7 @@ void write_key(const Key& key, Writer& out) {
     out.add("key");
     write_value("uri", key.uri.view(), out);
     write_value("secret", key.secret.reveal_text(), out);
+    write_value("token", key.name.view(), out);
     out.add(" type=").add(word(key.type)).add(" digits=").number(u64(key.digits));
     out.add(" period=").number(u64(key.period)).add('\n');
 }
@@ -169,7 +180,8 @@ bool read_key(string_view line, Key& key) {
     Words words = begin(line, "key");
     key.uri = read_text<1024>(words, "uri");
     read_secret(words, "secret", key.secret);
-    if (!read_type(words.value("type"), key.type)) words.fail();
+    key.name = read_text<32>(words, "token");
+    if (!fits_as_token_name(key.name.view()) || !read_type(words.value("type"), key.type)) words.fail();
     key.digits = unsigned(words.number("digits", least_digits, most_digits));
     key.period = unsigned(words.number("period", least_period, most_period));
     return words.done();
@@ -189,8 +201,10 @@ bool read_token_line(string_view line, Token& token) {
 
 void write_record_line(const RecordLine& r, Writer& out) {
     out.add("record codes_left=").number(u64(r.codes_left)).add(" codes_made=").number(u64(r.codes_made));
-    out.add(" guesses_left=").number(u64(r.guesses_left)).add(" last_success=").number(u64(r.last_success));
-    out.add(" wrong=").number(u64(r.wrong)).add(" created=").number(u64(r.created));
+    out.add(" guesses_left=").number(u64(r.guesses_left));
+    out.add(" own_guesses_left=").number(u64(r.own_guesses_left));
+    out.add(" last_success=").number(u64(r.last_success)).add(" wrong=").number(u64(r.wrong));
+    out.add(" wrong_from=").hex(r.wrong_from).add(" created=").number(u64(r.created));
     out.add(" changed=").number(u64(r.changed)).add(" changed_by=").number(u64(r.changed_by)).add('\n');
 }
 
@@ -199,11 +213,27 @@ bool read_record_line(string_view line, RecordLine& r) {
     r.codes_left = u32(words.number("codes_left", 0, most_backup_codes));
     r.codes_made = u32(words.number("codes_made", 0, most_backup_codes));
     r.guesses_left = read_time(words, "guesses_left");
+    r.own_guesses_left = read_time(words, "own_guesses_left");
     r.last_success = read_time(words, "last_success");
     r.wrong = read_time(words, "wrong");
+    words.hex("wrong_from", r.wrong_from);
     r.created = read_time(words, "created");
     r.changed = read_time(words, "changed");
     r.changed_by = read_time(words, "changed_by");
+    return words.done();
+}
+
+void write_account_line(const AccountLine& account, Writer& out) {
+    out.add("account");
+    write_value("user", account.user.view(), out);
+    out.add(" uid=").number(u64(account.uid)).add(" error=").add(word(account.error)).add('\n');
+}
+
+bool read_account_line(string_view line, AccountLine& account) {
+    Words words = begin(line, "account");
+    account.user = read_text<255>(words, "user");
+    account.uid = read_time(words, "uid");
+    account.error = read_error(words);
     return words.done();
 }
 
@@ -231,6 +261,7 @@ void write_done(const Done& done, Writer& out) {
     out.add("done error=").add(word(done.error)).add(" verdict=").add(word(done.verdict));
     write_flag("changed", done.changed, out);
     write_flag("replaced", done.replaced, out);
+    out.add(" wait=").number(u64(done.wait));
     write_value("user", done.user.view(), out);
     write_value("detail", done.detail.view(), out);
     out.add('\n');
@@ -242,6 +273,7 @@ bool read_done(string_view line, Done& done) {
     done.verdict = read_verdict(words);
     done.changed = read_flag(words, "changed");
     done.replaced = read_flag(words, "replaced");
+    done.wait = read_time(words, "wait");
     done.user = read_text<255>(words, "user");
     done.detail = read_text<512>(words, "detail");
     return words.done();

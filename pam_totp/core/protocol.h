@@ -3,7 +3,7 @@
 // each. One request opens the conversation; the helper answers with any number of lines and ends with `done`.
 //
 //   client                                helper
-//   setup user= token=phone type=totp …   key uri=… secret=… type=totp digits=6 period=30
+//   setup user= token=phone type=totp …   key uri=… secret=… token=phone type=totp digits=6 period=30
 //                                         ask for=proof verdict=none skew=0 wait=0
 //   answer text=123456                    skew seconds=-30
 //                                         code text=xxxxx-xxxxx-xxxxx      (ten times)
@@ -23,14 +23,27 @@ namespace totp {
 
 constexpr size_t longest_message = 4096; ///< bytes, newline included
 
-enum class Verb : u8 { init, setup, status, verify, codes, remove_all };
+enum class Verb : u8 {
+    init,
+    setup,
+    add,
+    status,
+    verify,
+    codes,
+    remove,
+    remove_all,
+    resync,
+    unlock,
+    list,
+    keys, ///< `export`, which C++ keeps to itself
+};
 
 /// The first line. An empty user is the caller's own account.
 struct Request {
     Verb verb = Verb::status;
     Text<255> user;
-    // For setup alone:
-    Token token;             ///< what is wanted; its key empty: make one
+    Token token;             ///< setup, add: what is wanted, its key empty: make one. remove, resync: its name
+    // For setup and add alone:
     u32 counter = 0;         ///< counter-based: where the device stands
     bool codes_only = false; ///< backup codes and no token
     bool confirm = true;     ///< ask for a proof
@@ -49,12 +62,13 @@ enum class For : u8 {
     permission, ///< a current code or a backup code of what is set up
     proof,      ///< a code of the new token
     code,       ///< one of the backup codes that were just shown
+    two_codes,  ///< two codes in a row of the token that is out of step
 };
 
 /// `ask`: the client is to put a question.
 struct Ask {
     For what = For::proof;
-    Verdict verdict = Verdict::none; ///< of the answer before, in the same conversation
+    Verdict verdict = Verdict::none; ///< of the answer before; two_needed and clock_behind also before the first
     i64 skew = 0;                    ///< seconds by which the phone is ahead, when that is why it was refused
     u32 wait = 0;                    ///< seconds until the next code, after `replayed`
 };
@@ -65,6 +79,7 @@ bool read_ask(string_view line, Ask& ask);
 struct Key {
     Text<1024> uri;     ///< holds the secret, too
     Secret<104> secret; ///< base32
+    Text<32> name;
     Type type = Type::totp;
     unsigned digits = 6, period = 30;
     ~Key() { OPENSSL_cleanse(&uri, sizeof uri); }
@@ -79,14 +94,24 @@ bool read_token_line(string_view line, Token& token); ///< leaves token.key empt
 /// `record`: the rest of what status says.
 struct RecordLine {
     u32 codes_left = 0, codes_made = 0;
-    u32 guesses_left = 0;
+    u32 guesses_left = 0, own_guesses_left = 0; ///< of logins; of the person's own programs
     u32 last_success = 0; ///< seconds since 1970; 0: never. As all times here
     u32 wrong = 0;        ///< wrong answers since then
+    std::array<u8, 16> wrong_from{}; ///< address of the newest of them; zero: none
     u32 created = 0;
     u32 changed = 0, changed_by = 0;
 };
 void write_record_line(const RecordLine& record, Writer& out);
 bool read_record_line(string_view line, RecordLine& record);
+
+/// `account`, of a list: the token and record lines behind it are this one's.
+struct AccountLine {
+    Text<255> user;   ///< or the file's name, when no account has it
+    u32 uid = 0;
+    Error error = Error::none; ///< then no such lines follow
+};
+void write_account_line(const AccountLine& account, Writer& out);
+bool read_account_line(string_view line, AccountLine& account);
 
 /// `skew`: by how many seconds the phone is ahead of this computer, after an accepted proof.
 void write_skew(i64 seconds, Writer& out);
@@ -102,6 +127,7 @@ struct Done {
     Verdict verdict = Verdict::none;
     bool changed = false;
     bool replaced = false; ///< something was set up before
+    u32 wait = 0;          ///< seconds until the next code, after `replayed`
     Text<255> user;        ///< whose record it was
     Text<512> detail;      ///< what failed: a path and the system's reason
 };

@@ -43,15 +43,11 @@ int main(int argc, char** argv) {
     Service service{.channel = channel, .place = {}, .settings = {}, .request = {}, .host = {}, .record = {}, .done = {}};
     string_view line;
     if (hardened == Error::none && !read_arguments(argc, argv, service)) {
-        service.done.detail = Text<512>(string_view("arguments: [--store DIR] [--key FILE] [--conf FILE], by root"));
-        hardened = Error::bad_setting;
+        hardened = is_privileged() ? Error::only_root : Error::bad_request;
     }
     fill_in_caller(service);
     if (!channel.receive(line)) return 2;
-    if (hardened == Error::none && !read_request(line, service.request)) {
-        service.done.detail = Text<512>(string_view("not a request of this version"));
-        hardened = Error::bad_setting;
-    }
+    if (hardened == Error::none && !read_request(line, service.request)) hardened = Error::bad_request;
     service.done.error = hardened;
     channel.set_deadline(monotonic_seconds() + conversation_wait);
     if (hardened == Error::none) serve(service);

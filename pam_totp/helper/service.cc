@@ -26,21 +26,78 @@ Error find_account(Service& s) {
     return make_account(found->pw_name, uid, s.record.account);
 }
 
-void send_status(Service& s) {
+bool was_accepted(Verdict verdict) { return verdict == Verdict::accepted || verdict == Verdict::accepted_backup; }
+
+/// What a person is to know before the first answer: of the call before, or of what stands in the way now.
+Ask first_question(const Service& s) {
     const State& state = s.record.state();
-    const BackupCodes& backup = s.record.credential.backup;
-    for (const Token& token : s.record.credential.tokens) (void)s.channel.send<const Token&>(write_token_line, token);
-    RecordLine line;
-    line.codes_made = u32(backup.digests.size());
-    line.codes_left = backup_codes_left(state, backup.digests.size());
-    line.guesses_left = guesses_left(state.full_at[size_t(Caller::root)], s.settings.bucket, clock_now());
-    line.last_success = state.last_success;
-    line.wrong = state.wrong;
-    line.created = u32(s.record.credential.created);
-    line.changed = state.changed;
-    line.changed_by = state.changed_by;
-    (void)s.channel.send<const RecordLine&>(write_record_line, line);
+    u64 now = clock_now();
+    Ask question{For::permission};
+    if (clock_is_behind(s.record.credential, state, now, s.policy())) question.verdict = Verdict::clock_behind;
+    else if (gate(state, now, s.policy()) == Gate::two_codes) question.verdict = Verdict::two_needed;
+    return question;
 }
+
+Error verify(Service& s) {
+    Error error = open_record(s.host, s.record);
+    if (error != Error::none) return error;
+    send_status(s, s.record); // an application without privilege asks in the module's words, and cuts off as many digits
+    Answer answer;
+    if (!ask_for_answer(s, first_question(s), answer)) return Error::none; // given up: nothing judged
+    error = try_answer(s, answer, s.done.verdict);
+    s.done.wait = seconds_to_next(s.record.credential);
+    return error;
+}
+
+Error status(Service& s) {
+    Error error = open_record(s.host, s.record);
+    if (error == Error::none) send_status(s, s.record);
+    return error;
+}
+
+bool only_looks(Verb verb) { return verb == Verb::status || verb == Verb::verify; }
+bool is_roots(Verb verb) {
+    return verb == Verb::init || verb == Verb::unlock || verb == Verb::list || verb == Verb::keys;
+}
+
+Error serve_record(Service& s) {
+    Error error = find_account(s);
+    if (error != Error::none) return error;
+    switch (s.request.verb) {
+    case Verb::setup: return set_up(s);
+    case Verb::add: return add_token(s);
+    case Verb::status: return status(s);
+    case Verb::verify: return verify(s);
+    case Verb::codes: return renew_codes(s);
+    case Verb::remove: return remove_token(s);
+    case Verb::remove_all: return remove_all(s);
+    case Verb::resync: return resync(s);
+    case Verb::unlock: return unlock(s);
+    case Verb::keys: return give_keys(s);
+    case Verb::init:
+    case Verb::list: break;
+    }
+    return Error::bad_request;
+}
+
+Error serve_request(Service& s) {
+    Verb verb = s.request.verb;
+    if (is_roots(verb) && s.place.owner != s.caller) return Error::only_root;
+    if (verb == Verb::init) {
+        Error error = init_host(s.place, s.group);
+        s.done.changed = error == Error::none;
+        return error;
+    }
+    Misfit misfit;
+    Error error = load_settings(s.conf, s.place.owner, s.conf_given, s.settings, misfit);
+    if (error == Error::bad_setting) s.done.detail.add(string_view(s.conf)).add(": ").add(misfit.reason);
+    if (error != Error::none) return error;
+    if (!only_looks(verb) && !s.is_root && !s.settings.self_setup) return Error::self_setup_off;
+    error = open_host(s.place, s.host);
+    if (error != Error::none) return error;
+    return verb == Verb::list ? list_records(s) : serve_record(s);
+}
+} // namespace
 
 u32 seconds_to_next(const Credential& credential) {
     for (const Token& token : credential.tokens) {
@@ -49,104 +106,23 @@ u32 seconds_to_next(const Credential& credential) {
     return 0;
 }
 
-bool was_accepted(Verdict verdict) { return verdict == Verdict::accepted || verdict == Verdict::accepted_backup; }
-
-/// One answer against the record in force, spent by its entry.
-Error try_answer(Service& s, string_view typed, Verdict& verdict) {
-    Answer answer;
-    read_answer(typed, answer);
-    Finding finding;
-    Error error = examine(s.record.credential, s.record.state(), answer, clock_now(), s.policy(), finding);
-    verdict = finding.verdict;
-    if (error != Error::none || !finding.append) return error;
-    State after;
-    return append(s.host, s.record.account, s.record.journal, finding.entry, verdict, after);
+void send_status(Service& s, const Record& record) {
+    const State& state = record.state();
+    const BackupCodes& backup = record.credential.backup;
+    for (const Token& token : record.credential.tokens) (void)s.channel.send<const Token&>(write_token_line, token);
+    RecordLine line;
+    line.codes_made = u32(backup.digests.size());
+    line.codes_left = backup_codes_left(state, backup.digests.size());
+    line.guesses_left = guesses_left(state.full_at[size_t(Caller::root)], s.settings.bucket, clock_now());
+    line.own_guesses_left = guesses_left(state.full_at[size_t(Caller::helper)], s.settings.bucket, clock_now());
+    line.last_success = state.last_success;
+    line.wrong = state.wrong;
+    line.wrong_from = state.wrong_from;
+    line.created = u32(record.credential.created);
+    line.changed = state.changed;
+    line.changed_by = state.changed_by;
+    (void)s.channel.send<const RecordLine&>(write_record_line, line);
 }
-
-Error verify(Service& s) {
-    Error error = open_record(s.host, s.record);
-    if (error != Error::none) return error;
-    string_view line;
-    Secret<128> typed;
-    (void)s.channel.send<const Ask&>(write_ask, Ask{For::permission});
-    if (!s.channel.receive(line) || !read_answer_line(line, typed)) return Error::none; // given up: nothing judged
-    return try_answer(s, typed.reveal_text(), s.done.verdict);
-}
-
-Error status(Service& s) {
-    Error error = open_record(s.host, s.record);
-    if (error == Error::none) send_status(s);
-    return error;
-}
-
-Error renew_codes(Service& s) {
-    Error error = open_record(s.host, s.record);
-    if (error != Error::none || !permit(s)) return error;
-    Credential next;
-    next.created = clock_now();
-    for (const Token& token : s.record.credential.tokens) next.tokens.grow()->copy_from(token);
-    std::array<Secret<15>, backup_codes_in_a_set> codes;
-    error = make_backup_codes(next.backup, codes);
-    if (error != Error::none) return error;
-    Change change = change_by(s);
-    for (size_t i = 0; i < next.tokens.size(); ++i) change.continues[i] = u8(i);
-    error = rotate(s.host, s.record, &next, change);
-    s.done.changed = error == Error::none;
-    if (s.done.changed) (void)send_backup_codes(s, codes);
-    return error;
-}
-
-/// Beyond repair, as the advice for it says; not merely out of reach, such as a store that is not mounted.
-bool is_damage(Error error) {
-    return error == Error::journal_damaged || error == Error::credential_missing ||
-           error == Error::credential_damaged;
-}
-
-Error remove_all(Service& s) {
-    Error error = open_record(s.host, s.record);
-    if (is_damage(error) && s.is_root) {
-        // Nothing can be computed from it any more; root's word is all there is.
-        Error discarded = discard_record(s.host, s.record.account);
-        s.done.changed = discarded == Error::none;
-        return discarded;
-    }
-    if (error != Error::none || !permit(s)) return error;
-    error = rotate(s.host, s.record, nullptr, change_by(s));
-    s.done.changed = error == Error::none;
-    return error;
-}
-
-Error serve_record(Service& s) {
-    bool changes = s.request.verb != Verb::status && s.request.verb != Verb::verify;
-    if (changes && !s.is_root && !s.settings.self_setup) {
-        s.done.detail = Text<512>(string_view("self-setup = no: the administrator sets codes up here"));
-        return Error::bad_setting;
-    }
-    Error error = find_account(s);
-    if (error == Error::none) error = open_host(s.place, s.host);
-    if (error != Error::none) return error;
-    switch (s.request.verb) {
-    case Verb::setup: return set_up(s);
-    case Verb::status: return status(s);
-    case Verb::verify: return verify(s);
-    case Verb::codes: return renew_codes(s);
-    default: return remove_all(s);
-    }
-}
-
-Error serve_request(Service& s) {
-    if (s.request.verb == Verb::init) {
-        if (s.place.owner != s.caller) return s.done.detail = Text<512>(string_view("only root can")), Error::io;
-        Error error = init_host(s.place, s.group);
-        s.done.changed = error == Error::none;
-        return error;
-    }
-    Misfit misfit;
-    Error error = load_settings(s.conf, s.place.owner, s.conf_given, s.settings, misfit);
-    if (error == Error::bad_setting) s.done.detail.add(string_view(s.conf)).add(": ").add(misfit.reason);
-    return error == Error::none ? serve_record(s) : error;
-}
-} // namespace
 
 u64 clock_now() { return u64(time(nullptr)); }
 
@@ -159,15 +135,22 @@ Change change_by(const Service& s) {
     return change;
 }
 
+bool ask_for_answer(Service& s, const Ask& question, Answer& answer) {
+    string_view line;
+    Secret<128> typed;
+    if (!s.channel.send<const Ask&>(write_ask, question)) return false;
+    if (!s.channel.receive(line) || !read_answer_line(line, typed)) return false;
+    read_answer(typed.reveal_text(), answer);
+    return true;
+}
+
 bool ask_for_current_code(Service& s) {
     u64 permitted = s.record.state().credential;
     Ask question{For::permission};
     for (int tries = 0; tries < most_tries; ++tries) {
-        string_view line;
-        Secret<128> typed;
-        if (!s.channel.send<const Ask&>(write_ask, question)) return false;
-        if (!s.channel.receive(line) || !read_answer_line(line, typed)) return false;
-        Error error = try_answer(s, typed.reveal_text(), s.done.verdict);
+        Answer answer;
+        if (!ask_for_answer(s, question, answer)) return false;
+        Error error = try_answer(s, answer, s.done.verdict);
         if (error != Error::none) return s.done.error = error, false;
         // What was allowed is a change of that very credential.
         if (was_accepted(s.done.verdict)) return s.record.state().credential == permitted;
@@ -175,6 +158,15 @@ bool ask_for_current_code(Service& s) {
         question.wait = seconds_to_next(s.record.credential);
     }
     return false;
+}
+
+Error try_answer(Service& s, const Answer& answer, Verdict& verdict) {
+    Finding finding;
+    Error error = examine(s.record.credential, s.record.state(), answer, clock_now(), s.policy(), finding);
+    verdict = finding.verdict;
+    if (error != Error::none || !finding.append) return error;
+    State after;
+    return append(s.host, s.record.account, s.record.journal, finding.entry, verdict, after);
 }
 
 bool permit(Service& s) {
@@ -216,7 +208,7 @@ void serve(Service& s) {
     // Not the disk's fault: set-group-id gave nothing.
     if (error == Error::io && number == EACCES && getegid() == getgid()) error = Error::no_privilege;
     if (error != Error::none) s.done.error = error;
-    if (s.done.error == Error::none || !s.done.detail.empty()) return;
+    if (s.done.error == Error::none || !s.done.detail.empty() || s.done.error >= Error::stale) return;
     bool of_key = s.done.error >= Error::key_missing && s.done.error <= Error::key_malformed;
     bool of_settings = s.done.error >= Error::bad_setting && s.done.error <= Error::settings_unsafe;
     s.done.detail.add(string_view(of_key ? s.place.key : of_settings ? s.conf : s.place.store));

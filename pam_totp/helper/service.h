@@ -2,6 +2,7 @@
 // What the helper does for one request: one function a verb, each reads from top to bottom.
 #pragma once
 #include "channel.h"
+#include "core/judge.h"
 #include "core/settings.h"
 #include "store/record.h"
 
@@ -32,18 +33,46 @@ void serve(Service& service);
 /// what is set up. Otherwise done.verdict says why not.
 bool permit(Service& service);
 
+/// One question; false when the person gave up, or is gone.
+bool ask_for_answer(Service& service, const Ask& question, Answer& answer);
+
 /// Asks until an answer is accepted, three times at most; done.verdict is the last one.
 bool ask_for_current_code(Service& service);
 
 /// What a change by this caller says of itself.
 Change change_by(const Service& service);
 
+/// What is in force as the beginning of `next`, but for the token in slot `without` (-1: none is left out). The
+/// backup codes and the counters of what stays go on.
+void continue_with(const Service& service, int without, Credential& next, Change& change);
+/// Rotates to `next`, and notes in `done` that something changed.
+Error put_in_force(Service& service, const Credential& next, const Change& change);
+
+/// One answer against the record in force, spent by its entry.
+Error try_answer(Service& service, const Answer& answer, Verdict& verdict);
+
 /// Fills `set` with ten new codes, which are given out in `codes`.
 Error make_backup_codes(BackupCodes& set, std::array<Secret<15>, backup_codes_in_a_set>& codes);
 bool send_backup_codes(Service& service, const std::array<Secret<15>, backup_codes_in_a_set>& codes);
 
-/// `setup`, in a file of its own.
+/// Tokens and the rest of what status says, as lines.
+void send_status(Service& service, const Record& record);
+/// Of the time-based token that comes first; 0 when there is none.
+u32 seconds_to_next(const Credential& credential);
+
+// The verbs, by file: set_up, change, resync, inventory.
 Error set_up(Service& service);
+Error add_token(Service& service);
+Error renew_codes(Service& service);
+Error remove_token(Service& service);
+Error remove_all(Service& service);
+Error unlock(Service& service);
+Error resync(Service& service);
+Error list_records(Service& service);
+Error give_keys(Service& service);
+
+/// The key as people and apps take it. `counter` is where a counter-based device stands.
+bool send_key(Service& service, const Token& token, u32 counter);
 
 u64 clock_now(); ///< seconds since 1970
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Set-up: a new key stays in this process until it is proved; then it comes in force with one entry, which
-// spends the proof. Nothing of it is on the disk before.
+// spends the proof. Nothing of it is on the disk before. `setup` replaces what was, `add` stands beside it.
 #include "core/base32.h"
-#include "core/judge.h"
 #include "core/uri.h"
 #include "service.h"
 #include "store/random.h"
@@ -20,12 +19,16 @@ struct Draft {
     Codes codes;
     Change change;
     bool own_key = false; ///< not made here
+    size_t slot() const { return next.tokens.size() - 1; } ///< of the new token: the last one
+    const Token& token() const { return next.tokens[slot()]; }
 };
 
 Error make_token(Service& s, Draft& draft) {
+    draft.own_key = !s.request.token.key.empty();
+    if (draft.own_key && draft.next.has_key(s.request.token.key.reveal())) return Error::same_key;
     Token* token = draft.next.tokens.grow();
+    if (!token) return Error::full;
     token->copy_from(s.request.token);
-    draft.own_key = !token->key.empty();
     if (draft.own_key) return Error::none;
     constexpr std::array<size_t, 3> sizes{20, 32, 64}; // RFC 4226 section 4, R6; RFC 6238 appendix A
     return random_bytes(token->key.fill(sizes[size_t(token->hash)])) ? Error::none : Error::crypto;
@@ -33,17 +36,17 @@ Error make_token(Service& s, Draft& draft) {
 
 /// A key that was not made here may have been used here before: it starts where no such code can count.
 void start_counter(Service& s, Draft& draft) {
-    if (draft.next.tokens.empty()) return;
-    const Token& token = draft.next.tokens[0];
-    u32& spent = draft.change.spent[0];
+    const Token& token = draft.token();
+    u32& spent = draft.change.spent[draft.slot()];
     if (token.type == Type::hotp) spent = s.request.counter;
     if (token.type == Type::totp && draft.own_key) {
         spent = u32(step_of(token, draft.change.time) + s.settings.window + 1);
     }
 }
 
-bool send_key(Service& s, const Draft& draft) {
-    const Token& token = draft.next.tokens[0];
+} // namespace
+
+bool send_key(Service& s, const Token& token, u32 counter) {
     std::array<char, 65> host{};
     (void)gethostname(host.data(), host.size() - 1);
     string_view issuer = s.settings.issuer.empty() ? string_view(host.data()) : s.settings.issuer.view();
@@ -51,12 +54,13 @@ bool send_key(Service& s, const Draft& draft) {
     Secret<longest_uri> uri;
     Room room = uri.fill(longest_uri);
     Writer out({reinterpret_cast<char*>(room.data()), room.size()});
-    write_uri(token, issuer, s.done.user.view(), s.request.counter, out);
+    write_uri(token, issuer, s.done.user.view(), counter, out);
     key.uri = Text<1024>(out.view());
     Room digits = key.secret.fill(104);
     Writer secret({reinterpret_cast<char*>(digits.data()), digits.size()});
     write_base32(token.key.reveal(), secret);
     key.secret.shrink(secret.view().size());
+    key.name = token.name;
     key.type = token.type;
     key.digits = token.digits;
     key.period = token.period;
@@ -65,6 +69,7 @@ bool send_key(Service& s, const Draft& draft) {
     return sent;
 }
 
+namespace {
 /// By how many steps from now the code is found, the nearest first. False when it is nowhere.
 bool find_step(const Token& token, u32 code, u64 center, i64 back, i64 ahead, i64& distance) {
     Hotp codes;
@@ -83,7 +88,7 @@ bool find_step(const Token& token, u32 code, u64 center, i64 back, i64 ahead, i6
 
 /// What a proof comes to: accepted, wrong, or right with a clock that is too far off (`skew` in seconds).
 Verdict prove_token(Service& s, Draft& draft, const Answer& answer, i64& skew) {
-    const Token& token = draft.next.tokens[0];
+    const Token& token = draft.token();
     skew = 0;
     if (answer.form != Form::one_code || answer.digits != token.digits) return Verdict::wrong;
     bool hotp = token.type == Type::hotp;
@@ -96,7 +101,8 @@ Verdict prove_token(Service& s, Draft& draft, const Answer& answer, i64& skew) {
     i64 window = std::max<i64>(s.settings.window, 1);
     if (!hotp && (distance > window || -distance > window)) return Verdict::wrong;
     u32 spent = u32(i64(center) + distance + 1);
-    draft.change.spent[0] = std::max(draft.change.spent[0], spent);
+    u32& known = draft.change.spent[draft.slot()];
+    known = std::max(known, spent);
     return Verdict::accepted;
 }
 
@@ -113,12 +119,8 @@ Verdict prove_codes(Draft& draft, const Answer& answer) {
 bool ask_for_proof(Service& s, Draft& draft) {
     Ask question{s.request.codes_only ? For::code : For::proof};
     for (int tries = 0; tries < most_proofs; ++tries) {
-        string_view line;
-        Secret<128> typed;
         Answer answer;
-        if (!s.channel.send<const Ask&>(write_ask, question)) return false;
-        if (!s.channel.receive(line) || !read_answer_line(line, typed)) return false;
-        read_answer(typed.reveal_text(), answer);
+        if (!ask_for_answer(s, question, answer)) return false;
         question.verdict = s.request.codes_only ? prove_codes(draft, answer)
                                                 : prove_token(s, draft, answer, question.skew);
         s.done.verdict = question.verdict;
@@ -128,27 +130,34 @@ bool ask_for_proof(Service& s, Draft& draft) {
     return false;
 }
 
-/// The new key, the codes alone, and the proof of either.
-Error draft_and_prove(Service& s, Draft& draft) {
-    Error error = s.request.codes_only ? Error::none : make_token(s, draft);
-    if (error == Error::none) error = make_backup_codes(draft.next.backup, draft.codes);
-    if (error != Error::none) return error;
-    draft.change = change_by(s);
-    start_counter(s, draft);
-    bool shown = s.request.codes_only ? send_backup_codes(s, draft.codes) : send_key(s, draft);
-    if (!shown || (s.request.confirm && !ask_for_proof(s, draft))) {
-        if (s.done.verdict == Verdict::none) s.done.verdict = Verdict::wrong; // given up: nothing counts
-        return Error::none;
+/// Until the new key counts, or nothing does: then done.verdict is not `accepted`.
+void prove(Service& s, Draft& draft, bool shown) {
+    if (shown && (!s.request.confirm || ask_for_proof(s, draft))) {
+        s.done.verdict = Verdict::accepted;
+    } else if (s.done.verdict == Verdict::none) {
+        s.done.verdict = Verdict::wrong; // given up
     }
-    s.done.verdict = Verdict::accepted;
+}
+
+Error draft_token(Service& s, Draft& draft) {
+    Error error = make_token(s, draft);
+    if (error != Error::none) return error;
+    start_counter(s, draft);
+    prove(s, draft, send_key(s, draft.token(), s.request.counter));
     return Error::none;
 }
+
+Error finish(Service& s, Draft& draft) {
+    draft.next.created = draft.change.time = clock_now();
+    return put_in_force(s, draft.next, draft.change);
+}
+
+/// What scripts may ask for, and whoever is at somebody's terminal may not.
+bool leaves_out_the_proof(const Service& s) { return !s.is_root && (!s.request.confirm || s.request.if_missing); }
 } // namespace
 
 Error set_up(Service& s) {
-    if (!s.is_root && (!s.request.confirm || s.request.if_missing)) {
-        return s.done.detail = Text<512>(string_view("--no-confirm and --if-missing are root's")), Error::bad_setting;
-    }
+    if (leaves_out_the_proof(s)) return Error::only_root;
     Error error = open_record(s.host, s.record);
     bool is_new = error == Error::no_record;
     if (error != Error::none && !is_new) return error;
@@ -157,13 +166,32 @@ Error set_up(Service& s) {
     if (!is_new && !permit(s)) return Error::none;
     s.done.verdict = Verdict::none;
     Draft draft;
-    error = draft_and_prove(s, draft);
+    draft.change = change_by(s);
+    error = make_backup_codes(draft.next.backup, draft.codes);
+    if (error != Error::none) return error;
+    if (s.request.codes_only) prove(s, draft, send_backup_codes(s, draft.codes));
+    else error = draft_token(s, draft);
     if (error != Error::none || s.done.verdict != Verdict::accepted) return error;
-    draft.next.created = draft.change.time = clock_now();
-    error = rotate(s.host, s.record, &draft.next, draft.change);
-    s.done.changed = error == Error::none;
+    error = finish(s, draft);
     if (s.done.changed && !s.request.codes_only) (void)send_backup_codes(s, draft.codes);
     return error;
+}
+
+Error add_token(Service& s) {
+    if (leaves_out_the_proof(s)) return Error::only_root;
+    Error error = open_record(s.host, s.record);
+    if (error != Error::none) return error;
+    const Credential& now = s.record.credential;
+    if (now.find(s.request.token.name.view()) >= 0) return Error::token_exists;
+    if (now.tokens.size() == most_tokens) return Error::full;
+    if (!permit(s)) return Error::none;
+    s.done.verdict = Verdict::none;
+    Draft draft;
+    draft.change = change_by(s);
+    continue_with(s, -1, draft.next, draft.change);
+    error = draft_token(s, draft);
+    if (error != Error::none || s.done.verdict != Verdict::accepted) return error;
+    return finish(s, draft);
 }
 
 } // namespace totp

@@ -13,46 +13,22 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from promises import check, keep_all, promise, require_sandbox  # noqa: E402
 
 require_sandbox()
+import own  # noqa: E402
 import screen  # noqa: E402
 from bed import KEY, PROMPT, STORE, Bed, as_user, run, write  # noqa: E402
+from own import NOT_SET_UP, PERMISSION, PROOF, REFUSED, begin, proof_from_the_screen, tool  # noqa: E402
 from phone import Phone  # noqa: E402
-from ptydrive import Driven, drive  # noqa: E402
 from sshd import Sshd, authorize  # noqa: E402
 
-PROOF, PERMISSION = "Code that the app shows now: ", "Current code or backup code: "
-REFUSED, NOT_SET_UP = 1, 3
 HELPER = "/usr/lib/pam-totp/pam_totp_helper"
-UTF8 = {**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
 
 bed = Bed()
 bed.pam("sshd", "auth required pam_totp.so")
 server = Sshd(2201).start()
 
 
-def tool(person, *words, answers=()):
-    """pam-totp on the person's own terminal; (transcript, exit status)."""
-    return drive(as_user(person.name, "env", "LC_ALL=C.UTF-8", "TERM=xterm", "pam-totp", *words), answers, UTF8)
-
-
-def begin(person, *words):
-    return Driven(as_user(person.name, "env", "LC_ALL=C.UTF-8", "TERM=xterm", "pam-totp", *words), UTF8)
-
-
-def proof_from_the_screen(phones):
-    def answer(seen):
-        phones.append(Phone(screen.key_on(seen)))
-        return phones[-1].fresh()
-    return answer
-
-
 def enrol(name):
-    """Sets up as a person would: reads the key off the screen, types the code it gives, keeps the backup codes."""
-    person, phones = bed.add_user(name), []
-    transcript, status = tool(person, "setup", answers=[(PROOF, proof_from_the_screen(phones))])
-    check(status == 0, transcript)
-    person.phone, person.backup_codes = phones[0], screen.backup_codes_on(transcript)
-    person.screen = transcript
-    return person
+    return own.enrol(bed, name)
 
 
 def record(person):

@@ -32,7 +32,11 @@ void keeps_a_request_on_the_way_round(void**) {
     for (const std::string& line :
          {setup_line, std::string("status user=-"), std::string("init user=-"),
           std::string("verify user=bob"), std::string("codes user=%2D"),
-          std::string("remove_all user=a%20b%0A%25"),
+          std::string("remove_all user=a%20b%0A%25"), std::string("remove user=- token=fob"),
+          std::string("resync user=- token=-"), std::string("resync user=alice token=A.b_-9"),
+          std::string("unlock user=alice"), std::string("list user=-"), std::string("export user=alice"),
+          std::string("add user=- token=fob type=totp hash=sha1 digits=6 period=30 key=- counter=0 "
+                      "codes_only=0 confirm=1 if_missing=0"),
           std::string("setup user=- token=A.b_-9 type=hotp hash=sha512 digits=8 period=120 "
                       "key=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ counter=4294967294 codes_only=1 confirm=0 "
                       "if_missing=1")}) {
@@ -87,6 +91,13 @@ void refuses_requests_that_are_none(void**) {
                              "statu user=a",
                              "status usr=a",
                              "stop user=a",
+                             "keys user=a",
+                             "remove user=a",
+                             "remove user=a token=a%20b",
+                             "remove user=a token=phone x=1",
+                             "resync user=a",
+                             "list user=a token=phone",
+                             "add user=a token=phone",
                              "setup user=a",
                              "verify user=%",
                              "verify user=%4",
@@ -164,7 +175,7 @@ void refuses_anything_but_an_answer(void**) {
 }
 
 void keeps_a_question_on_the_way_round(void**) {
-    for (For what : {For::permission, For::proof, For::code}) {
+    for (For what : {For::permission, For::proof, For::code, For::two_codes}) {
         for (unsigned v = 0; v <= unsigned(Verdict::clock_behind); ++v) {
             Ask ask{what, Verdict(v), v % 2 ? INT32_MIN : INT32_MAX, UINT32_MAX - v}, read;
             std::string line = written([&](Writer& out) { write_ask(ask, out); });
@@ -190,23 +201,26 @@ void keeps_a_key_on_the_way_round(void**) {
     std::string uri(1024, '%'); // every byte of it escaped
     key.uri = Text<1024>(uri);
     (void)key.secret.assign(bytes_of(std::string(104, 'A')));
+    key.name = Text<32>(std::string(32, 'n'));
     key.type = Type::hotp;
     key.digits = 8;
     key.period = 120;
     std::string line = written([&](Writer& out) { write_key(key, out); });
     bool fits = read_key(without_newline(line), read);
     bool same = read.uri == uri && equal_secrets(read.secret.reveal(), key.secret.reveal()) &&
-                read.type == key.type && read.digits == 8 && read.period == 120;
+                read.name == key.name.view() && read.type == key.type && read.digits == 8 && read.period == 120;
     assert_true(fits && same);
     for (const std::string& bad :
-         {std::string("key uri=x secret=A type=totp digits=6"),
-          "key uri=" + std::string(1025, 'x') + " secret=A type=totp digits=6 period=30",
-          "key uri=x secret=" + std::string(105, 'A') + " type=totp digits=6 period=30",
-          std::string("key uri=x secret=A type=motp digits=6 period=30"),
-          std::string("key uri=x secret=A type=totp digits=5 period=30"),
-          std::string("key uri=x secret=A type=totp digits=6 period=1"),
-          std::string("token uri=x secret=A type=totp digits=6 period=30"),
-          std::string("key uri=x secret=A type=totp digits=6 period=30 x=1")}) {
+         {std::string("key uri=x secret=A token=a type=totp digits=6"),
+          "key uri=" + std::string(1025, 'x') + " secret=A token=a type=totp digits=6 period=30",
+          "key uri=x secret=" + std::string(105, 'A') + " token=a type=totp digits=6 period=30",
+          std::string("key uri=x secret=A token=a type=motp digits=6 period=30"),
+          std::string("key uri=x secret=A token=- type=totp digits=6 period=30"),
+          std::string("key uri=x secret=A token=a%20b type=totp digits=6 period=30"),
+          std::string("key uri=x secret=A token=a type=totp digits=5 period=30"),
+          std::string("key uri=x secret=A token=a type=totp digits=6 period=1"),
+          std::string("token uri=x secret=A token=a type=totp digits=6 period=30"),
+          std::string("key uri=x secret=A token=a type=totp digits=6 period=30 x=1")}) {
         assert_false(read_key(bad, read));
     }
 }
@@ -234,7 +248,8 @@ void keeps_a_token_on_the_way_round_but_for_its_key(void**) {
 }
 
 void keeps_a_record_on_the_way_round(void**) {
-    RecordLine record{32, 31, 1000, UINT32_MAX, 65535, 1, 2, 3}, read;
+    RecordLine record{32, 31, 1000, 9, UINT32_MAX, 65535, {}, 1, 2, 3}, read;
+    for (u8 i = 0; i < 16; ++i) record.wrong_from[i] = u8(255 - i);
     std::string line = written([&](Writer& out) { write_record_line(record, out); });
     bool fits = read_record_line(without_newline(line), read);
     assert_true(fits);
@@ -244,6 +259,20 @@ void keeps_a_record_on_the_way_round(void**) {
          {good + " x=1", good.substr(1), std::string("record"),
           std::string("record codes_left=33") + good.substr(20), good.substr(0, good.size() - 2)}) {
         assert_false(read_record_line(bad, read));
+    }
+}
+
+void keeps_an_account_on_the_way_round(void**) {
+    AccountLine account{Text<255>(std::string(255, ' ')), UINT32_MAX, Error::credential_damaged}, read;
+    std::string line = written([&](Writer& out) { write_account_line(account, out); });
+    bool fits = read_account_line(without_newline(line), read);
+    assert_true(fits);
+    assert_true(read.user == account.user.view());
+    assert_int_equal(read.uid, UINT32_MAX);
+    assert_int_equal(read.error, Error::credential_damaged);
+    for (string_view bad : {"account", "account user=a uid=1", "account user=a uid=4294967296 error=none",
+                            "account user=a uid=1 error=fine", "account user=a uid=1 error=none x=1"}) {
+        assert_false(read_account_line(bad, read));
     }
 }
 
@@ -273,24 +302,27 @@ void keeps_skews_and_codes_on_the_way_round(void**) {
 
 void keeps_the_end_on_the_way_round(void**) {
     std::string user(255, ' '), detail(512, '\n');
-    for (unsigned e = 0; e <= unsigned(Error::no_privilege); ++e) {
+    for (unsigned e = 0; e <= unsigned(last_error); ++e) {
         Done done{Error(e),   Verdict(e % 8),           e % 2 == 0,
-                  e % 3 == 0, Text<255>(e ? user : ""), Text<512>(detail)},
+                  e % 3 == 0, e, Text<255>(e ? user : ""), Text<512>(detail)},
             read;
         std::string line = written([&](Writer& out) { write_done(done, out); });
         bool fits = read_done(without_newline(line), read);
         bool same = read.error == done.error && read.verdict == done.verdict &&
                     read.changed == done.changed && read.replaced == done.replaced &&
+                    read.wait == done.wait &&
                     read.user == done.user.view() && read.detail == done.detail.view();
         if (!fits || !same) fail_msg("%s", line.c_str());
     }
     Done done;
     for (string_view bad :
-         {"done", "done error=none", "done error=fine verdict=none changed=0 replaced=0 user=- detail=-",
-          "done error=none verdict=fine changed=0 replaced=0 user=- detail=-",
-          "done error=none verdict=none changed=2 replaced=0 user=- detail=-",
-          "done error=none verdict=none changed=0 replaced=0 user=-",
-          "done error=none verdict=none changed=0 replaced=0 user=- detail=- x=1"}) {
+         {"done", "done error=none", "done error=fine verdict=none changed=0 replaced=0 wait=0 user=- detail=-",
+          "done error=none verdict=fine changed=0 replaced=0 wait=0 user=- detail=-",
+          "done error=none verdict=none changed=2 replaced=0 wait=0 user=- detail=-",
+          "done error=none verdict=none changed=0 replaced=0 wait=0 user=-",
+          "done error=none verdict=none changed=0 replaced=0 user=- detail=-",
+          "done error=none verdict=none changed=0 replaced=0 wait=-1 user=- detail=-",
+          "done error=none verdict=none changed=0 replaced=0 wait=0 user=- detail=- x=1"}) {
         assert_false(read_done(bad, done));
     }
 }
@@ -333,6 +365,7 @@ int main() {
         cmocka_unit_test(keeps_a_key_on_the_way_round),
         cmocka_unit_test(keeps_a_token_on_the_way_round_but_for_its_key),
         cmocka_unit_test(keeps_a_record_on_the_way_round),
+        cmocka_unit_test(keeps_an_account_on_the_way_round),
         cmocka_unit_test(keeps_skews_and_codes_on_the_way_round),
         cmocka_unit_test(keeps_the_end_on_the_way_round),
         cmocka_unit_test(survives_any_line),

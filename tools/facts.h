@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the helper says of one record, as status and list show it.
+#pragma once
+#include "core/protocol.h"
+#include "secret_text.h"
+
+namespace totp {
+
+struct Facts {
+    List<Token, most_tokens> tokens; ///< without their keys
+    RecordLine record;
+
+    /// Takes a `token` or `record` line; false when it is neither.
+    bool take(string_view line);
+    /// `"enrolled":…` to `"last_login":…`, as both commands print them.
+    SecretText json(bool enrolled) const;
+};
+
+std::string local_time(u32 seconds);              ///< for people; "never" for 0
+std::string numeric(const std::array<u8, 16>& address); ///< of IPv4 or IPv6; "" for none
+
+} // namespace totp

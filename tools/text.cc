@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "text.h"
+#include <climits>
+#include <clocale>
+#include <libintl.h>
+#include <unistd.h>
+
+namespace totp {
+namespace {
+constexpr const char* domain = "pam_totp";
+
+struct Out {
+    std::string text;
+    void add(char c) { text += c; }
+    void add(string_view piece) { text += piece; }
+};
+
+std::string filled(const char* form, const std::vector<std::string>& values) {
+    std::vector<string_view> views(values.begin(), values.end());
+    Out out;
+    fill_in(form, views, out);
+    return out.text;
+}
+
+/// The catalogues beside this program, as it was built; else the installed ones.
+std::string catalogues() {
+    char own[PATH_MAX];
+    ssize_t size = readlink("/proc/self/exe", own, sizeof own);
+    std::string beside(own, size > 0 ? size_t(size) : 0);
+    beside = beside.substr(0, beside.rfind('/') + 1) + "locale";
+    return access(beside.c_str(), X_OK) == 0 ? beside : TOTP_LOCALES;
+}
+} // namespace
+
+void choose_language() {
+    std::setlocale(LC_CTYPE, "");
+    std::setlocale(LC_MESSAGES, "");
+    bindtextdomain(domain, catalogues().c_str());
+    textdomain(domain);
+}
+
+std::string text(const char* message, const std::vector<std::string>& values) {
+    return filled(gettext(message), values);
+}
+
+std::string text(const char* one, const char* many, unsigned long count) {
+    return filled(ngettext(one, many, count), {std::to_string(count)});
+}
+
+} // namespace totp
