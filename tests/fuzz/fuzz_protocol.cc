@@ -49,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                 takes<Secret<128>>(line, read_answer_line, write_typed) + takes<Key>(line, read_key, write_key) +
                 takes<Token>(line, read_token_line, write_token_line) +
                 takes<RecordLine>(line, read_record_line, write_record_line) +
+                takes<AccountLine>(line, read_account_line, write_account_line) +
                 takes<i64>(line, read_skew, write_skew) + takes<Secret<17>>(line, read_code, write_grouped_code) +
                 takes<Done>(line, read_done, write_done);
     MUST(taken <= 1);
