@@ -57,9 +57,11 @@ TOOLS  := $(call objects,tools)
 UNITS  := $(patsubst tests/unit/%.cc,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.cc))
 MODULE_TESTS := $(patsubst tests/pam/%.cc,$(B)/tests/pam/%,$(wildcard tests/pam/test_*.cc))
 FUZZERS := $(patsubst tests/fuzz/%.cc,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.cc))
+LANGUAGES := $(basename $(notdir $(wildcard packaging/po/*.po)))
+CATALOGUES := $(LANGUAGES:%=$(B)/locale/%/LC_MESSAGES/pam_totp.mo)
 SUPPORT := $(call objects,tests/support)
 
-all: $(B)/pam_totp.so $(B)/pam_totp_helper $(B)/pam-totp ## build the module, the helper and the command
+all: $(B)/pam_totp.so $(B)/pam_totp_helper $(B)/pam-totp $(CATALOGUES) ## build the module, the helper and the command
 
 $(B)/pam_totp/%.o: pam_totp/%.cc
 	@mkdir -p $(@D)
@@ -78,6 +80,10 @@ $(B)/pam_totp_helper: $(CORE) $(STORE) $(HELPER)
 $(B)/pam-totp: $(CORE) $(TOOLS)
 	$(CXX) -pie $(SANLINK) $(LDFLAGS) $(HARD) -o $@ $^ -lcrypto -lqrencode -lpng
 comma := ,
+
+$(B)/locale/%/LC_MESSAGES/pam_totp.mo: packaging/po/%.po
+	@mkdir -p $(@D)
+	msgfmt --check -o $@ $<
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(SUPPORT) $(CORE) $(STORE)
 	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lcmocka -lcrypto -lpam
@@ -100,8 +106,8 @@ fuzzers: $(FUZZERS)
 deps: ## install what Debian needs to build and test (root)
 	apt-get update -q
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends g++ make pkg-config \
-	  libpam0g-dev libssl-dev libqrencode-dev libpng-dev libcmocka-dev \
-	  openssh-server openssh-client sudo login passwd oathtool zbar-tools python3 strace binutils iproute2 \
+	  libpam0g-dev libssl-dev libqrencode-dev libpng-dev libcmocka-dev gettext \
+	  openssh-server openssh-client sudo login passwd oathtool zbar-tools pamtester locales python3 strace binutils iproute2 \
 	  clang libclang-rt-dev valgrind e2fsprogs xfsprogs btrfs-progs quota faketime
 
 check: tests ## every test (root); `make check SAN=1` with sanitizers
@@ -122,6 +128,10 @@ coverage: ## lines and branches of core and store that the unit and module tests
 bench: all $(BENCH) ## this module beside others (root, valgrind and strace; a few minutes); `make bench QUICK=1`
 	tests/bench/run $(B) $(if $(QUICK),--quick)
 
+po: ## gather the texts for people anew, and tell the catalogues what is new
+	tests/checks/texts >packaging/po/pam_totp.pot
+	for po in packaging/po/*.po; do msgmerge -q --update --backup=none --no-wrap --no-location "$$po" packaging/po/pam_totp.pot; done
+
 demo: ## set up, log in through real sshd, replay, backup code, in a view of this machine that leaves no trace (root)
 	tests/system/demo
 
@@ -130,6 +140,9 @@ install: all ## install; on a live system also the group and the directories
 	install -m 0644 $(B)/pam_totp.so $(DESTDIR)$(PAMDIR)/pam_totp.so
 	install -m 0755 $(B)/pam-totp $(DESTDIR)$(PREFIX)/bin/pam-totp
 	install -m 0755 $(B)/pam_totp_helper $(DESTDIR)$(LIBEXECDIR)/pam_totp_helper
+	for language in $(LANGUAGES); do \
+	  install -D -m 0644 $(B)/locale/$$language/LC_MESSAGES/pam_totp.mo \
+	    $(DESTDIR)$(LOCALEDIR)/$$language/LC_MESSAGES/pam_totp.mo || exit 1; done
 ifeq ($(DESTDIR),)
 	getent group $(GROUP) >/dev/null || groupadd --system $(GROUP)
 	chgrp $(GROUP) $(LIBEXECDIR)/pam_totp_helper
@@ -141,6 +154,7 @@ endif
 uninstall: ## remove the programs; the records and the host key stay
 	@! grep -rsl pam_totp /etc/pam.d || { echo 'Take pam_totp out of the files above first: without the module they let nobody in.' >&2; false; }
 	rm -f $(DESTDIR)$(PAMDIR)/pam_totp.so $(DESTDIR)$(PREFIX)/bin/pam-totp $(DESTDIR)$(LIBEXECDIR)/pam_totp_helper
+	rm -f $(LANGUAGES:%=$(DESTDIR)$(LOCALEDIR)/%/LC_MESSAGES/pam_totp.mo)
 	-rmdir $(DESTDIR)$(LIBEXECDIR)
 
 clean: ## remove what was built
@@ -150,4 +164,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests fuzzers deps check fuzz coverage bench demo install uninstall clean help
+.PHONY: all tests fuzzers deps check fuzz coverage bench po demo install uninstall clean help

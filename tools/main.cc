@@ -89,7 +89,7 @@ constexpr const char* common_help = message("  -u, --user NAME      root: whose 
                                             "                       other places than the usual ones\n");
 
 void say_usage() {
-    say(text("usage: pam-totp COMMAND [OPTION…]\n\n"));
+    say(text("usage: pam-totp COMMAND [OPTION...]\n\n"));
     for (const Command& c : commands) {
         std::string name = c.name;
         say("  " + name + std::string(8 - name.size(), ' ') + " " + text(c.summary) + "\n");

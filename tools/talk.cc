@@ -60,8 +60,8 @@ std::string prompt(For what) {
 /// What a code is needed for, before it is asked for.
 std::string purpose(Verb verb) {
     if (verb == Verb::setup) {
-        return text("Codes are set up already. They count until the new ones are proved; then they end,\n"
-                    "and so do their backup codes. One of them is needed to begin.\n");
+        return text("Codes are set up already. They count until the new ones are proved; then they\n"
+                    "end, and so do their backup codes. One of them is needed to begin.\n");
     }
     if (verb == Verb::add) return text("First a code of what is set up already.\n");
     return "";

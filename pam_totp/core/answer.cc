@@ -25,7 +25,38 @@ Form form_of(size_t digits) {
     if (digits >= 6 && digits <= 8) return Form::one_code;
     return digits == 12 || digits == 14 || digits == 16 ? Form::two_codes : Form::unfit;
 }
+
+bool all_digits(string_view text) {
+    for (char c : text) {
+        if (!is_digit(u8(c))) return false;
+    }
+    return !text.empty();
+}
+
+bool ends_in_backup_code(string_view text) {
+    Secret<15> code, plain;
+    string_view groups = slice(text, text.size() - 17);
+    for (size_t i = 0; i < groups.size(); ++i) {
+        if (i % 6 == 5 ? groups[i] != '-' : !plain.push(u8(groups[i]))) return false;
+    }
+    return read_backup_code(plain.reveal_text(), code);
+}
+bool ends_in_two_codes(string_view text, unsigned digits) {
+    string_view first = slice(text, text.size() - 2 * digits - 1, digits);
+    string_view last = slice(text, text.size() - digits);
+    return all_digits(first) && all_digits(last) && text[text.size() - digits - 1] == ' ';
+}
 } // namespace
+
+bool split_combined(string_view typed, unsigned digits, Combined& combined) {
+    typed = without_newline(typed);
+    size_t size = 0;
+    if (typed.size() >= 17 && ends_in_backup_code(typed)) size = 17;
+    else if (typed.size() > 2 * digits && ends_in_two_codes(typed, digits)) size = 2 * digits + 1;
+    else if (typed.size() >= digits && all_digits(slice(typed, typed.size() - digits))) size = digits;
+    combined = {slice(typed, 0, typed.size() - size), slice(typed, typed.size() - size)};
+    return size > 0;
+}
 
 void read_answer(string_view typed, Answer& answer) {
     answer.form = Form::none;

@@ -27,6 +27,14 @@ struct Answer {
     Answer& operator=(const Answer&) = delete;
 };
 
+/// A password with a code behind it, typed into the one field that some applications have.
+struct Combined {
+    string_view password, code;
+};
+/// Where the code begins: a backup code in its three groups, two codes with a blank between, or as many digits as
+/// the token has (6 to 8). False, and all of it is the password, when none of these ends the text.
+bool split_combined(string_view typed, unsigned digits, Combined& combined);
+
 /// Reads what was typed: blanks and dashes anywhere and a pasted newline at the end do not count.
 void read_answer(string_view typed, Answer& answer);
 

@@ -81,6 +81,12 @@ constexpr Row row(Error error) {
                               "pam-totp remove --all")};
     case Error::too_many_guesses:
         return {"too_many_guesses", message("too many wrong codes: wait a day, or let root run: pam-totp unlock -u NAME")};
+    case Error::other_account:
+        return {"other_account", message("a program without root can check the codes of the account that runs it, and "
+                                         "of no other")};
+    case Error::helper_missing:
+        return {"helper_missing", message("the helper that checks codes for programs without root could not be run, or "
+                                          "gave no answer; install the package that has it")};
     }
     return {"unknown", message("an unknown error")};
 }

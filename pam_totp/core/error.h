@@ -45,8 +45,10 @@ enum class [[nodiscard]] Error : u8 {
     token_exists,       ///< a token has this name already
     token_last,         ///< without this token no code could be accepted any more
     too_many_guesses,   ///< of the person's own programs
+    other_account,      ///< a program without root asks of another account than its own
+    helper_missing,     ///< it could not be run, or ended without an answer
 };
-constexpr Error last_error = Error::too_many_guesses;
+constexpr Error last_error = Error::helper_missing;
 
 /// One word for logs and `--json`; never changes between versions.
 string_view word(Error error);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the helper does for one request: one function a verb, each reads from top to bottom.
 #pragma once
-#include "channel.h"
 #include "core/judge.h"
 #include "core/settings.h"
+#include "store/channel.h"
 #include "store/record.h"
 
 namespace totp {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "login.h"
-#include "conversation.h"
 #include "core/answer.h"
 #include "core/judge.h"
+#include "field.h"
 #include "log.h"
 #include "options.h"
 #include "phrases.h"
 #include "store/record.h"
 #include "store/settings_file.h"
+#include "verifier.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <pwd.h>
@@ -22,12 +23,6 @@ namespace totp {
 namespace {
 constexpr u32 remembered_reason = 600; ///< seconds for which the last refusal is told at the next prompt
 
-string_view item(pam_handle_t* pam, int which) {
-    const void* text = nullptr;
-    if (pam_get_item(pam, which, &text) != PAM_SUCCESS || !text) return {};
-    return static_cast<const char*>(text);
-}
-
 u64 clock_now() { return u64(time(nullptr)); }
 
 /// A numeric address as 16 bytes, IPv4 mapped; zero for names and for none.
@@ -39,10 +34,18 @@ std::array<u8, 16> address_of(string_view rhost) {
     return inet_pton(AF_INET, rhost.data(), address.data() + 12) == 1 ? address : std::array<u8, 16>{};
 }
 
+/// What the prompt and the news say, wherever it was read.
+struct Known {
+    unsigned digits = 6, period = 30; ///< of the token that comes first
+    unsigned wrong = 0;               ///< wrong answers since the last success
+    std::array<u8, 16> wrong_from{};
+    u32 codes_left = 0, codes_made = 0;
+};
+
 /// One attempt to get in: what is known of it, and what it goes through.
 class Login {
   public:
-    Login(pam_handle_t* pam, int flags) : pam_(pam), flags_(flags) {}
+    Login(pam_handle_t* pam, int flags) : pam_(pam), flags_(flags), field_(pam, options_) {}
     Outcome run(int argc, const char** argv);
 
   private:
@@ -51,20 +54,23 @@ class Login {
     void find_person(const char* user);
     bool first_factor_is_known() const;
     Error open();
+    Known known() const;
+    Verdict standing(Verdict verdict, u64 now) const;
     Outcome without_record();
     Outcome ask_in_vain();
     Outcome ask_for_code();
-    Outcome judge_answer(const Answer& answer, u64 now, Verdict& verdict);
+    Outcome ask_through_helper();
+    Outcome take_code(const Phrase& prompt, unsigned digits, Secret<longest_reply>& code);
+    Outcome judge_code(string_view code, Verdict& verdict);
     Outcome unavailable(Error error);
-    Phrase prompt_for(Verdict verdict, u64 now) const;
-    void conclude(const Finding& finding, Verdict verdict, const State& before, const State& after, u64 now);
-    bool is_password(Bytes typed) const;
+    Phrase prompt_for(Verdict verdict, const Known& known) const;
+    Outcome conclude(Verdict verdict, const Known& known, LogLine& line);
     const char* issuer(std::span<char> room) const;
-    Bucket bucket() const { return settings_.bucket; }
 
     pam_handle_t* pam_;
     int flags_;
     Options options_;
+    Field field_;
     Settings settings_;
     Policy policy_;
     LogLine line_;
@@ -125,10 +131,11 @@ Outcome Login::unavailable(Error error) {
     int number = errno;
     bool of_key = error >= Error::key_missing && error <= Error::key_malformed;
     bool of_store = error >= Error::store_missing && error <= Error::store_remote;
-    Text<512> path(of_key ? options_.place.key : options_.place.store);
-    if (!of_key && !of_store) path.add('/').add(record_.account.file.view());
+    bool of_helper = error == Error::helper_missing;
+    Text<512> path(of_helper ? TOTP_HELPER : of_key ? options_.place.key : options_.place.store);
+    if (!of_key && !of_store && !of_helper) path.add('/').add(record_.account.file.view());
     log_error(pam_, line_, error, path.view(), number);
-    tell(pam_, flags_, "The second factor cannot be checked now. The administrator finds the reason in the log.");
+    tell(pam_, flags_, out_of_order());
     return Outcome::unavailable;
 }
 
@@ -136,12 +143,12 @@ Outcome Login::unavailable(Error error) {
 Outcome Login::ask_in_vain() {
     Phrase prompt; // the hint stands in the prompt: sudo silences everything else
     if (is_account_ && first_factor_is_known() && getuid() == record_.account.uid) {
-        prompt.add("No codes are set up for ").add(record_.account.name.view());
-        prompt.add(" here. Run: pam-totp setup\n");
+        prompt = nothing_set_up(record_.account.name.view());
     }
-    prompt.add(options_.prompt);
-    Secret<longest_reply> typed;
-    if (ask(pam_, prompt.c_str(), options_.echo, typed) != PAM_SUCCESS) return Outcome::unheard;
+    prompt.add(prompt_text(options_).view());
+    Secret<longest_reply> code;
+    Outcome taken = take_code(prompt, Known().digits, code);
+    if (taken != Outcome::accepted) return taken;
     log_verdict(pam_, line_, is_account_ ? "not_set_up" : "unknown_user");
     return Outcome::refused;
 }
@@ -159,56 +166,73 @@ const char* Login::issuer(std::span<char> room) const {
     return room.data();
 }
 
-Phrase Login::prompt_for(Verdict verdict, u64 now) const {
-    Phrase text;
+Known Login::known() const {
+    const Credential& credential = record_.credential;
     const State& state = record_.state();
-    if (verdict == Verdict::none && state.last_answer <= now && now - state.last_answer < remembered_reason) {
-        verdict = state.last_verdict; // of the call before: sudo, sshd and login ask again themselves
-    }
-    if (gate(state, now, policy_) == Gate::two_codes) verdict = Verdict::two_needed;
+    u32 made = u32(credential.backup.digests.size());
+    Known known{6, 30, state.wrong, state.wrong_from, backup_codes_left(state, made), made};
+    if (!credential.tokens.empty()) known.digits = credential.tokens[0].digits, known.period = credential.tokens[0].period;
+    return known;
+}
+
+/// What the person is to know before the next answer, after one that was refused with `verdict`.
+Verdict Login::standing(Verdict verdict, u64 now) const {
+    const State& state = record_.state();
     // Seen before anything is typed: a code that is refused for it is not in the journal for the next call to tell.
-    if (clock_is_behind(record_.credential, state, now, policy_)) verdict = Verdict::clock_behind;
+    if (clock_is_behind(record_.credential, state, now, policy_)) return Verdict::clock_behind;
+    if (gate(state, now, policy_) == Gate::two_codes) return Verdict::two_needed;
+    bool just_now = state.last_answer <= now && now - state.last_answer < remembered_reason;
+    // Of the call before: sudo, sshd and login ask again themselves.
+    return verdict == Verdict::none && just_now ? state.last_verdict : verdict;
+}
+
+Phrase Login::prompt_for(Verdict verdict, const Known& known) const {
+    Phrase text;
     if (first_factor_is_known()) {
         std::array<char, 65> room{};
-        Situation situation{issuer(room), record_.account.name.view(), 30, now, state.wrong};
-        for (const Token& token : record_.credential.tokens) situation.period = token.period;
-        text = reason_for(verdict, situation);
+        text = reason_for(verdict, {issuer(room), record_.account.name.view(), known.period, clock_now(), known.wrong});
     }
-    return text.add(options_.prompt);
+    return text.add(prompt_text(options_).view());
 }
 
-/// Some ssh clients answer every prompt with the password.
-bool Login::is_password(Bytes typed) const {
-    string_view password = item(pam_, PAM_AUTHTOK);
-    return !password.empty() && equal_secrets(typed, bytes_of(password));
+/// Outcome::accepted when there is a code to judge.
+Outcome Login::take_code(const Phrase& prompt, unsigned digits, Secret<longest_reply>& code) {
+    int result = field_.take(prompt.c_str(), digits, code);
+    if (result == PAM_SUCCESS) return Outcome::accepted;
+    if (result != PAM_AUTH_ERR) return Outcome::unheard;
+    log_verdict(pam_, line_, "no_first_pass");
+    return Outcome::refused;
 }
 
-void Login::conclude(const Finding& finding, Verdict verdict, const State& before, const State& after, u64 now) {
-    bool codes = !record_.credential.backup.digests.empty();
-    u32 left = backup_codes_left(after, record_.credential.backup.digests.size());
-    LogLine line = line_;
-    if (finding.slot >= 0) line.token = record_.credential.tokens[size_t(finding.slot)].name.view();
-    line.guesses_left = int(guesses_left(after.full_at[size_t(policy_.caller)], bucket(), now));
+/// The log line, and what the person is told after a success.
+Outcome Login::conclude(Verdict verdict, const Known& known, LogLine& line) {
+    u32 left = known.codes_left - (verdict == Verdict::accepted_backup && known.codes_left > 0 ? 1 : 0);
     if (verdict == Verdict::accepted_backup) line.codes_left = int(left);
     log_verdict(pam_, line, word(verdict));
-    if (verdict != Verdict::accepted && verdict != Verdict::accepted_backup) return;
-    Phrase text = news(before, verdict, left, codes);
+    if (verdict != Verdict::accepted && verdict != Verdict::accepted_backup) return Outcome::refused;
+    Phrase text = news({known.wrong, known.wrong_from, left, known.codes_made > 0}, verdict);
     if (!text.empty()) tell(pam_, flags_, Phrase(slice(text.view(), 0, text.size() - 1)).c_str());
+    return Outcome::accepted;
 }
 
-Outcome Login::judge_answer(const Answer& answer, u64 now, Verdict& verdict) {
+Outcome Login::judge_code(string_view code, Verdict& verdict) {
+    Answer answer;
     Finding finding;
-    State before = record_.state(), after = before;
-    Error error = examine(record_.credential, before, answer, now, policy_, finding);
+    Known before = known();
+    State after = record_.state();
+    u64 now = clock_now();
+    read_answer(code, answer);
+    Error error = examine(record_.credential, record_.state(), answer, now, policy_, finding);
     verdict = finding.verdict;
     if (error == Error::none && finding.append) {
         finding.entry.from = address_of(line_.rhost);
         error = append(host_, record_.account, record_.journal, finding.entry, verdict, after);
     }
     if (error != Error::none) return unavailable(error);
-    conclude(finding, verdict, before, after, now);
-    return verdict == Verdict::accepted || verdict == Verdict::accepted_backup ? Outcome::accepted
-                                                                               : Outcome::refused;
+    LogLine line = line_;
+    if (finding.slot >= 0) line.token = record_.credential.tokens[size_t(finding.slot)].name.view();
+    line.guesses_left = int(guesses_left(after.full_at[size_t(policy_.caller)], policy_.bucket, now));
+    return conclude(verdict, before, line);
 }
 
 Outcome Login::ask_for_code() {
@@ -216,12 +240,12 @@ Outcome Login::ask_for_code() {
     Verdict verdict = Verdict::none;
     bool again = true; // once more when the codes were changed while the person typed
     for (unsigned tries = options_.tries; tries > 0 && outcome == Outcome::refused; --tries) {
-        Secret<longest_reply> typed;
-        Phrase prompt = prompt_for(verdict, clock_now());
-        if (ask(pam_, prompt.c_str(), options_.echo, typed) != PAM_SUCCESS) return Outcome::unheard;
-        Answer answer;
-        if (!is_password(typed.reveal())) read_answer(typed.reveal_text(), answer);
-        outcome = judge_answer(answer, clock_now(), verdict);
+        Secret<longest_reply> code;
+        Phrase prompt = prompt_for(standing(verdict, clock_now()), known());
+        Outcome taken = take_code(prompt, known().digits, code);
+        if (taken != Outcome::accepted) return taken;
+        outcome = judge_code(code.reveal_text(), verdict);
+        if (field_.is_still_to_ask()) ++tries;
         if (verdict != Verdict::stale || !again) continue;
         again = false;
         ++tries;
@@ -232,14 +256,45 @@ Outcome Login::ask_for_code() {
     return outcome;
 }
 
+/// Without privilege: the helper judges, for the account that runs this application and for no other.
+Outcome Login::ask_through_helper() {
+    if (options_.moved) {
+        log_misfit(pam_, line_, "store,key,conf", 0, "without root the helper is asked, and it serves the usual places alone");
+        return Outcome::unavailable;
+    }
+    if (!is_account_ || record_.account.uid != getuid()) return unavailable(Error::other_account);
+    Outcome outcome = Outcome::refused;
+    for (unsigned tries = options_.tries; tries > 0 && outcome == Outcome::refused; --tries) {
+        Verifier verifier;
+        RecordLine record;
+        Token token;
+        Ask question;
+        Secret<longest_reply> code;
+        Error error = verifier.begin(record, token, question);
+        if (error == Error::no_record) return without_record();
+        if (error != Error::none) return unavailable(error);
+        Known known{token.digits, token.period, record.wrong, record.wrong_from, record.codes_left, record.codes_made};
+        Outcome taken = take_code(prompt_for(question.verdict, known), known.digits, code);
+        if (taken != Outcome::accepted) return taken;
+        Verdict verdict = Verdict::none;
+        error = verifier.check(code.reveal_text(), verdict);
+        if (error != Error::none) return unavailable(error);
+        LogLine line = line_;
+        outcome = conclude(verdict, known, line);
+        if (field_.is_still_to_ask()) ++tries;
+    }
+    return outcome;
+}
+
 Outcome Login::run(int argc, const char** argv) {
-    line_.service = item(pam_, PAM_SERVICE);
-    line_.rhost = item(pam_, PAM_RHOST);
+    line_.service = text_item(pam_, PAM_SERVICE);
+    line_.rhost = text_item(pam_, PAM_RHOST);
     if (!read_arguments(argc, argv)) return Outcome::unavailable;
     if (!serves(options_, line_.service)) return Outcome::not_asked;
     const char* user = nullptr;
     if (pam_get_user(pam_, &user, nullptr) != PAM_SUCCESS || !user) return Outcome::unheard;
     find_person(user);
+    if (geteuid() != 0) return ask_through_helper();
     if (!read_settings_file()) return Outcome::unavailable;
     if (!is_account_) return ask_in_vain();
     Error error = open();

@@ -5,21 +5,29 @@
 namespace totp {
 namespace {
 
+constexpr const char* unknown = "unknown argument; known are store= key= conf= after= services= tries= window= prompt= nullok echo "
+                                "try_first_pass use_first_pass forward_pass debug";
+
+bool read_flag(string_view name, Options& o) {
+    if (name == "nullok") return o.nullok = true;
+    if (name == "echo") return o.echo = true;
+    if (name == "debug") return o.debug = true;
+    if (name == "forward_pass") return o.forward_pass = true;
+    if (name == "try_first_pass") return o.first_pass = FirstPass::try_it, true;
+    if (name == "use_first_pass") return o.first_pass = FirstPass::use_it, true;
+    return false;
+}
+
 /// The reason why one argument does not fit, or nullptr.
 const char* read_option(const char* argument, Options& o) {
     string_view text(argument);
     size_t equals = text.find('=');
     string_view name = slice(text, 0, equals);
     const char* value = equals == string_view::npos ? nullptr : argument + equals + 1;
-    if (!value) {
-        bool* flag = name == "nullok" ? &o.nullok : name == "echo" ? &o.echo : name == "debug" ? &o.debug : nullptr;
-        if (!flag) return "unknown argument; known are store= key= conf= after= services= tries= window= prompt= "
-                          "nullok echo debug";
-        *flag = true;
-        return nullptr;
-    }
+    if (!value) return read_flag(name, o) ? nullptr : unknown;
     bool is_path = name == "store" || name == "key" || name == "conf";
     if (is_path && *value != '/') return "takes an absolute path";
+    if (is_path) o.moved = true;
     if (name == "store") return o.place.store = value, nullptr;
     if (name == "key") return o.place.key = value, nullptr;
     if (name == "conf") return o.conf = value, o.conf_given = true, nullptr;
@@ -30,7 +38,7 @@ const char* read_option(const char* argument, Options& o) {
     bool is_number = read_number(value, number);
     if (name == "tries") return o.tries = unsigned(number), is_number && number >= 1 && number <= 5 ? nullptr : "takes 1 to 5";
     if (name == "window") return o.window = int(number), is_number && number <= most_window ? nullptr : "takes 0 to 10";
-    return "unknown argument; known are store= key= conf= after= services= tries= window= prompt= nullok echo debug";
+    return unknown;
 }
 } // namespace
 

@@ -6,10 +6,18 @@
 
 namespace totp {
 
+/// What to do with a password that a module above has asked for (PAM_AUTHTOK).
+enum class FirstPass : u8 {
+    ignore,
+    try_it, ///< it may hold the code; ask when it does not
+    use_it, ///< it must hold the code; never ask
+};
+
 struct Options {
     Place place{TOTP_STORE, TOTP_KEY};
     const char* conf = TOTP_CONF;
     bool conf_given = false;        ///< then the file must be there
+    bool moved = false;             ///< store, key or conf is given
     bool after_password = false;    ///< the administrator's word: above this line a wrong password ends the stack
     const char* services = nullptr; ///< comma-separated; others are ignored
     bool nullok = false;            ///< who has nothing set up is not asked
@@ -17,7 +25,9 @@ struct Options {
     bool debug = false;
     unsigned tries = 1;             ///< prompts in one call, 1 to 5
     int window = -1;                ///< overrides the settings; -1: not given
-    const char* prompt = "Verification code: ";
+    FirstPass first_pass = FirstPass::ignore;
+    bool forward_pass = false;      ///< password and code come in one field; the password goes on to the modules below
+    const char* prompt = nullptr;   ///< nullptr: the usual one, in the language of the application
 };
 
 /// Reads the arguments. False, with the one that does not fit and why.

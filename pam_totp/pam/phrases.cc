@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "phrases.h"
+#include "core/phrase.h"
 #include "core/words.h"
 #include <arpa/inet.h>
-#include <stdio.h>
+#include <libintl.h>
 #include <string.h>
 
 namespace totp {
 namespace {
 constexpr u32 few_codes = 3;
+constexpr const char* domain = "pam_totp"; // of the catalogues
 
 Text<20> decimal(u64 value) {
     std::array<char, 20> room;
@@ -15,22 +17,47 @@ Text<20> decimal(u64 value) {
 }
 
 /// The time of day in UTC, hh:mm:ss.
-void add_clock(Phrase& text, u64 now) {
-    u64 day = now % 86400;
-    for (u64 part : {day / 3600, day / 60 % 60, day % 60}) {
-        if (part != day / 3600 || text.view().back() != ' ') text.add(':');
-        text.add(char('0' + part / 10)).add(char('0' + part % 10));
+Text<8> clock_face(u64 now) {
+    Text<8> face;
+    for (u64 part : {now / 3600 % 24, now / 60 % 60, now % 60}) {
+        if (!face.empty()) face.add(':');
+        face.add(char('0' + part / 10)).add(char('0' + part % 10));
     }
+    return face;
 }
 
-void add_address(Phrase& text, const std::array<u8, 16>& from) {
+/// Numeric, IPv4 where it is mapped; empty for none.
+Text<46> numeric(const std::array<u8, 16>& from) {
     constexpr std::array<u8, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255};
     char room[INET6_ADDRSTRLEN] = "";
     bool v4 = memcmp(from.data(), mapped.data(), mapped.size()) == 0;
-    if (from == std::array<u8, 16>{}) return;
-    if (inet_ntop(v4 ? AF_INET : AF_INET6, from.data() + (v4 ? 12 : 0), room, sizeof room)) {
-        text.add(", last from ").add(string_view(room));
+    if (from == std::array<u8, 16>{}) return {};
+    (void)inet_ntop(v4 ? AF_INET : AF_INET6, from.data() + (v4 ? 12 : 0), room, sizeof room);
+    return Text<46>(string_view(room));
+}
+
+/// The catalogues are looked for where libc looks by itself: binding a directory would change the application.
+const char* translated(const char* text) { return dgettext(domain, text); }
+const char* translated(const char* one, const char* many, unsigned count) {
+    return dngettext(domain, one, many, count);
+}
+
+void add(Phrase& text, const char* form, std::initializer_list<string_view> values = {}) {
+    fill_in(form, std::span(values.begin(), values.size()), text);
+}
+
+void add_wrong(Phrase& text, const Since& since) {
+    Text<46> from = numeric(since.wrong_from);
+    Text<20> count = decimal(since.wrong);
+    if (from.empty()) {
+        add(text, translated("%1 wrong code since your last login.\n", "%1 wrong codes since your last login.\n",
+                             since.wrong), {count.view()});
+    } else {
+        add(text, translated("%1 wrong code since your last login, from %2.\n",
+                             "%1 wrong codes since your last login, the last from %2.\n", since.wrong),
+            {count.view(), from.view()});
     }
+    if (since.wrong > 2) add(text, translated("Someone may know your password.\n"));
 }
 } // namespace
 
@@ -38,43 +65,56 @@ Phrase reason_for(Verdict verdict, const Situation& s) {
     Phrase text;
     switch (verdict) {
     case Verdict::wrong:
-        text.add("That code is not right. Open your app at '").add(s.issuer).add(" (").add(s.account).add(")'.\n");
+        add(text, translated("That code is not right. Open your app at '%1 (%2)'.\n"), {s.issuer, s.account});
         break;
     case Verdict::replayed:
-        text.add("That code was already used: the next one comes in ");
-        text.add(decimal(s.period - s.now % s.period).view()).add(" s.\n");
+        add(text, translated("That code was already used: the next one comes in %1 s.\n"),
+            {decimal(s.period - s.now % s.period).view()});
         break;
     case Verdict::two_needed:
-        text.add("Too many wrong codes: type two codes in a row, the one shown now and the next.\n");
+        add(text, translated("Too many wrong codes: type two codes in a row, the one shown now and the next.\n"));
         break;
     case Verdict::clock_behind:
-        text.add("This computer's clock is behind the last accepted code: no code can be right before it is set. "
-                 "A backup code works.\n");
+        add(text, translated("This computer's clock is behind the last accepted code: no code can be right before it "
+                             "is set. A backup code works.\n"));
         break;
-    case Verdict::stale: text.add("Your codes were changed just now: type one of the new ones.\n"); break;
+    case Verdict::stale:
+        add(text, translated("Your codes were changed just now: type one of the new ones.\n"));
+        break;
     default: return text;
     }
     if (s.wrong >= 2 || verdict == Verdict::clock_behind) {
-        text.add("This computer's clock: ");
-        add_clock(text, s.now);
-        text.add(" UTC.\n");
+        add(text, translated("This computer's clock: %1 UTC.\n"), {clock_face(s.now).view()});
     }
     return text;
 }
 
-Phrase news(const State& before, Verdict verdict, u32 codes_left, bool has_codes) {
+Phrase news(const Since& since, Verdict verdict) {
     Phrase text;
-    if (before.wrong > 0) {
-        text.add(decimal(before.wrong).view()).add(before.wrong == 1 ? " wrong code" : " wrong codes");
-        text.add(" since your last login");
-        add_address(text, before.wrong_from);
-        text.add(before.wrong > 2 ? ": someone may know your password.\n" : ".\n");
+    bool used_one = verdict == Verdict::accepted_backup;
+    if (since.wrong > 0) add_wrong(text, since);
+    if (used_one || (since.has_codes && since.codes_left < few_codes)) {
+        add(text, translated("%1 backup code left.\n", "%1 backup codes left.\n", since.codes_left),
+            {decimal(since.codes_left).view()});
     }
-    if (verdict == Verdict::accepted_backup || (has_codes && codes_left < few_codes)) {
-        text.add(decimal(codes_left).view()).add(codes_left == 1 ? " backup code left.\n" : " backup codes left.\n");
-    }
-    if (verdict == Verdict::accepted_backup) text.add("Phone lost? Run: pam-totp setup\n");
+    if (used_one) add(text, translated("Phone lost? Run: pam-totp setup\n"));
     return text;
+}
+
+Phrase prompt_text(const Options& options) {
+    if (options.prompt) return Phrase(string_view(options.prompt));
+    return Phrase(string_view(translated(options.forward_pass ? message("Password & verification code: ")
+                                                              : message("Verification code: "))));
+}
+
+Phrase nothing_set_up(string_view account) {
+    Phrase text;
+    add(text, translated("No codes are set up for %1 here. Run: pam-totp setup\n"), {account});
+    return text;
+}
+
+const char* out_of_order() {
+    return translated("The second factor cannot be checked now. The administrator finds the reason in the log.");
 }
 
 } // namespace totp

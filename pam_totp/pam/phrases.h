@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What people read: why they are asked again, and what to know after a login. Pure functions.
+// What people read: why they are asked again, and what to know after a login. Pure functions of values and of
+// the language that the application has chosen.
 #pragma once
 #include "core/judge.h"
 #include "core/list.h"
 #include "core/state.h"
+#include "options.h"
 
 namespace totp {
 
@@ -20,7 +22,19 @@ struct Situation {
 /// Why the answer before was refused, one line or two, ending in a newline; empty when there is nothing to say.
 Phrase reason_for(Verdict verdict, const Situation& situation);
 
-/// What to know after a success: wrong answers since the last one, backup codes that run out.
-Phrase news(const State& before, Verdict verdict, u32 codes_left, bool has_codes);
+/// What to know after a success.
+struct Since {
+    unsigned wrong = 0;               ///< wrong answers since the last one
+    std::array<u8, 16> wrong_from{};  ///< the newest of them; zero: nobody knows
+    u32 codes_left = 0;
+    bool has_codes = false;           ///< backup codes were made
+};
+/// Wrong answers, backup codes that run out, lines ending in newlines; empty when there is no news.
+Phrase news(const Since& since, Verdict verdict);
+
+Phrase prompt_text(const Options& options);
+/// For whoever has nothing set up, and may learn that.
+Phrase nothing_set_up(string_view account);
+const char* out_of_order();
 
 } // namespace totp

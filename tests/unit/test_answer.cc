@@ -92,6 +92,38 @@ void forgets_the_answer_before(void**) {
     Form form = answer.form;
     assert_int_equal(form, Form::none);
 }
+
+/// "password|code" of a field that holds both.
+std::string split(string_view typed, unsigned digits = 6) {
+    Combined combined;
+    bool has_code = split_combined(typed, digits, combined);
+    std::string parts = std::string(combined.password) + "|" + std::string(combined.code);
+    return has_code == !combined.code.empty() ? parts : "a code that is none";
+}
+
+void finds_the_code_behind_a_password(void**) {
+    assert_text_equal(split("secret123456"), "secret|123456");
+    assert_text_equal(split("secret 123456"), "secret |123456");
+    assert_text_equal(split("123456"), "|123456");
+    assert_text_equal(split("pass99123456\r\n"), "pass99|123456");
+    assert_text_equal(split("pass9912345678", 8), "pass99|12345678");
+    assert_text_equal(split("secret123456 654321"), "secret|123456 654321");
+    assert_text_equal(split("secret 12345678 87654321", 8), "secret |12345678 87654321");
+    assert_text_equal(split("secret123456 54321"), "secret123456 54321|");
+    assert_text_equal(split("secret12345 654321"), "secret12345 |654321");
+    assert_text_equal(split("123456 654321"), "|123456 654321");
+    assert_text_equal(split("a-b-cabcde-fghjk-mnpqr"), "a-b-c|abcde-fghjk-mnpqr");
+    assert_text_equal(split("abcde-fghjk-mnpqr"), "|abcde-fghjk-mnpqr");
+    assert_text_equal(split("secret12345-67890-12345"), "secret|12345-67890-12345");
+}
+
+void takes_a_field_without_a_code_for_a_password(void**) {
+    for (string_view typed : {"", "1", "12345", "secret", "secret12345", "secret123456x", "abcde-fghjk-mnpqu",
+                              "abcdefghjkmnpqr", "\xc3\xa9", "123456 "}) {
+        assert_text_equal(split(typed), (std::string(typed) + "|").c_str());
+    }
+    assert_text_equal(split("1234567", 8), "1234567|");
+}
 } // namespace
 
 int main() {
@@ -105,6 +137,8 @@ int main() {
         cmocka_unit_test(takes_anything_else_for_wrong),
         cmocka_unit_test(reads_no_code_out_of_a_very_long_answer),
         cmocka_unit_test(forgets_the_answer_before),
+        cmocka_unit_test(finds_the_code_behind_a_password),
+        cmocka_unit_test(takes_a_field_without_a_code_for_a_password),
     };
     return cmocka_run_group_tests_name("answer", tests, nullptr, nullptr);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The socket to pam-totp: whole lines in and out, and a deadline.
+// A socket between the helper and whoever runs it: whole lines in and out, and a deadline.
 #pragma once
 #include "core/protocol.h"
 

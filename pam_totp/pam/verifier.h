@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The helper, where the application has no privilege to read a record: a screen locker, as pam_unix runs
+// unix_chkpwd for it. It checks one code of the account that runs the application, and no other's.
+#pragma once
+#include "core/protocol.h"
+#include "store/channel.h"
+#include "store/file.h"
+
+namespace totp {
+
+/// One conversation with the helper, for one code.
+class Verifier {
+  public:
+    Verifier(); ///< starts it; it ends with this value
+
+    /// What there is to know before the question. Error::no_record when nothing is set up.
+    Error begin(RecordLine& record, Token& token, Ask& question);
+    /// Whether the code is right; it is spent by that.
+    Error check(string_view code, Verdict& verdict);
+
+  private:
+    Error end(string_view line, Verdict& verdict);
+
+    Fd socket_;
+    bool started_;
+    Channel channel_;
+};
+
+} // namespace totp
