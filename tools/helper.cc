@@ -58,9 +58,11 @@ Helper::Helper(const Arguments& arguments) {
     pid_ = fork();
     if (pid_ == 0) become_helper(ends[1], arguments);
     close(ends[1]);
+    watch(fd_);
 }
 
 Helper::~Helper() {
+    watch(-1);
     close(fd_);
     if (pid_ > 0) waitpid(pid_, nullptr, 0); // with the socket closed it ends by itself
 }

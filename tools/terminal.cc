@@ -16,6 +16,7 @@ namespace totp {
 namespace {
 int talk = STDOUT_FILENO;
 bool said = true;
+int watched = -1;
 volatile std::sig_atomic_t interrupt = 0;
 
 void note(int signal) { interrupt = signal; }
@@ -54,13 +55,16 @@ void prepare_terminal() {
 void wait_for(int fd) {
     sigset_t none;
     sigemptyset(&none);
-    pollfd one = {fd, POLLIN, 0};
-    while (ppoll(&one, 1, nullptr, &none) < 0 && errno == EINTR && !interrupt) {
+    pollfd both[] = {{fd, POLLIN, 0}, {fd == watched ? -1 : watched, 0, 0}};
+    while (ppoll(both, 2, nullptr, &none) < 0 && errno == EINTR && !interrupt) {
     }
-    if (!interrupt) return;
+    if (!interrupt && both[1].revents == 0) return;
     say("\n");
+    if (!interrupt) throw Stop(exit_refused, text("that took too long: nothing was changed; begin again"));
     throw Stop(128 + interrupt, text("interrupted; what counts now says: pam-totp status"));
 }
+
+void watch(int socket) { watched = socket; }
 
 void talk_beside_json() {
     talk = STDERR_FILENO;

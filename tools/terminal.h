@@ -12,6 +12,9 @@ namespace totp {
 void prepare_terminal();
 /// Until the descriptor has something to read. Throws Stop on an interrupt.
 void wait_for(int fd);
+/// From now on nobody is kept at a question that has no meaning any more: wait_for throws Stop when the other end of
+/// this socket is closed. -1: no such socket.
+void watch(int socket);
 
 /// From now on the talk goes to standard error, or to the terminal when only standard input is one.
 void talk_beside_json();

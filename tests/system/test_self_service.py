@@ -15,7 +15,7 @@ from promises import check, keep_all, promise, require_sandbox  # noqa: E402
 require_sandbox()
 import own  # noqa: E402
 import screen  # noqa: E402
-from bed import KEY, PROMPT, STORE, Bed, as_user, run, write  # noqa: E402
+from bed import CONF, KEY, PROMPT, STORE, Bed, as_user, run, write  # noqa: E402
 from own import NOT_SET_UP, PERMISSION, PROOF, REFUSED, begin, proof_from_the_screen, tool  # noqa: E402
 from phone import Phone  # noqa: E402
 from sshd import Sshd, authorize  # noqa: E402
@@ -139,13 +139,32 @@ def alices_own_programs_cannot_read_her_second_factor():
 def bob_is_refused_every_command_on_another_account():
     hugo, ida = enrol("hugo"), enrol("ida")
     before = record(hugo)
-    for words in (["status"], ["verify"], ["codes"], ["setup"], ["remove", "--all"], ["setup", "--no-confirm"]):
+    for words in (["status"], ["verify"], ["codes"], ["setup"], ["remove", "--all"], ["setup", "--no-confirm"],
+                  ["add", "spy"], ["add", "spy", "--no-confirm"], ["remove", "phone"], ["resync"], ["unlock"], ["export"],
+                  ["list"]):
         transcript, status = tool(ida, *words, "-u", "hugo", answers=[(PERMISSION, ida.phone.fresh)])
         check(status != 0 and "type the key" not in transcript, transcript)
-    for words in (["init"], ["setup", "--no-confirm"]):
+    for words in (["init"], ["setup", "--no-confirm"], ["list"], ["unlock"], ["export"], ["setup", "--if-missing"]):
         transcript, status = tool(ida, *words)
         check(status != 0 and "type the key" not in transcript, transcript)
     check(record(hugo) == before, "hugo's record is another one")
+
+
+@promise
+def where_the_administrator_sets_up_people_only_look():
+    rosa, sven = enrol("rosa"), bed.add_user("sven")
+    before = credentials(rosa)
+    write(CONF, "self-setup = no\n")
+    try:
+        for someone, words in ((rosa, ["setup"]), (rosa, ["add", "tablet"]), (rosa, ["codes"]), (rosa, ["remove", "--all"]),
+                               (rosa, ["resync"]), (sven, ["setup"])):
+            transcript, status = tool(someone, *words)
+            check(status == REFUSED and "the administrator sets codes up here" in transcript, transcript)
+        check(tool(rosa, "status")[1] == 0 and credentials(rosa) == before, "rosa's record")
+        still_verifies(rosa)
+        bed.setup_user(sven)
+    finally:
+        os.unlink(CONF)
 
 
 @promise
@@ -216,16 +235,10 @@ def child_of(pid, name):
     raise AssertionError(f"no child {name} of {pid}")
 
 
-def kill_helper_and_answer(session):
-    """The tool sits at its question and notices at the next answer."""
-    os.kill(child_of(session.pid, "pam_totp_helper"), signal.SIGKILL)
-    session.answer(Phone(screen.key_on(session.seen)).fresh())
-
-
 INTERRUPTIONS = {
     "the person, by Ctrl-C": lambda session: session.answer(b"\x03"),
     "SIGKILL of the tool": lambda session: os.kill(session.pid, signal.SIGKILL),
-    "SIGKILL of the helper": lambda session: kill_helper_and_answer(session),
+    "SIGKILL of the helper": lambda session: os.kill(child_of(session.pid, "pam_totp_helper"), signal.SIGKILL),
     "a closed terminal": lambda session: session.end(),
 }
 
