@@ -30,6 +30,7 @@ void say_wrong_codes(const RecordLine& r) {
     say(r.guesses_left == 0
             ? text("  Logins         ask for two codes in a row now\n")
             : text("  Logins         ask for two codes in a row after %1 more\n", {std::to_string(r.guesses_left)}));
+    if (r.own_guesses_left == 0) say(text("  pam-totp       asks for two codes in a row now\n"));
 }
 
 /// What there is to do about backup codes that run out.

@@ -82,7 +82,7 @@ Error resync(Service& s) {
         if (!ask_for_answer(s, question, answer)) break;
         error = take_pair(s, slot, answer);
         question.verdict = s.done.verdict;
-        question.wait = seconds_to_next(s.record.credential);
+        question.wait = seconds_to_next(s.record.credential, answer);
     }
     if (error == Error::none && s.done.verdict == Verdict::none) s.done.verdict = Verdict::wrong; // given up
     return error;

@@ -45,7 +45,7 @@ Error verify(Service& s) {
     Answer answer;
     if (!ask_for_answer(s, first_question(s), answer)) return Error::none; // given up: nothing judged
     error = try_answer(s, answer, s.done.verdict);
-    s.done.wait = seconds_to_next(s.record.credential);
+    s.done.wait = seconds_to_next(s.record.credential, answer);
     return error;
 }
 
@@ -99,7 +99,8 @@ Error serve_request(Service& s) {
 }
 } // namespace
 
-u32 seconds_to_next(const Credential& credential) {
+u32 seconds_to_next(const Credential& credential, const Answer& answer) {
+    if (answer.form == Form::backup_code) return 0; // the next one stands on a sheet of paper
     for (const Token& token : credential.tokens) {
         if (token.type == Type::totp) return u32(token.period - clock_now() % token.period);
     }
@@ -155,7 +156,7 @@ bool ask_for_current_code(Service& s) {
         // What was allowed is a change of that very credential.
         if (was_accepted(s.done.verdict)) return s.record.state().credential == permitted;
         question.verdict = s.done.verdict;
-        question.wait = seconds_to_next(s.record.credential);
+        question.wait = s.done.wait = seconds_to_next(s.record.credential, answer);
     }
     return false;
 }

@@ -57,8 +57,8 @@ bool send_backup_codes(Service& service, const std::array<Secret<15>, backup_cod
 
 /// Tokens and the rest of what status says, as lines.
 void send_status(Service& service, const Record& record);
-/// Of the time-based token that comes first; 0 when there is none.
-u32 seconds_to_next(const Credential& credential);
+/// After a code that was used already: until the time-based token that comes first shows another; 0: at once.
+u32 seconds_to_next(const Credential& credential, const Answer& answer);
 
 // The verbs, by file: set_up, change, resync, inventory.
 Error set_up(Service& service);

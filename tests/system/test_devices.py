@@ -69,6 +69,7 @@ def adds_a_device_beside_the_first_and_both_count():
     verifies(alice, take(alice))
     refuses(alice, lambda _: alice.phone.spent(), "already used")
     verifies(alice, alice.backup_codes[0])  # they stay
+    refuses(alice, alice.backup_codes[0], "type the next one")
     check(facts(alice)["backup_codes_left"] == 9 and len(credentials(alice)) == 1, facts(alice))
 
 
@@ -178,6 +179,7 @@ def guesses_at_a_resync_are_counted_and_root_gives_them_back():
     check(status == REFUSED and "too many wrong codes" in transcript, transcript)
     check(facts(jo)["guesses_left"] == 10, "guesses of the logins were taken")
     refuses(jo, lambda _: jo.phone.next(), "two codes in a row")
+    check("pam-totp       asks for two codes" in tool(jo, "status")[0], "status")
     transcript, status = tool(jo, "unlock")
     check(status == REFUSED and "only root" in transcript, transcript)
     said = bed.tool("unlock", "-u", "jo")
