@@ -36,8 +36,8 @@ bool say_skew(string_view line) {
 
 void print_json(const Done& done, const NewKey& key, const NewCodes& codes) {
     SecretText out = "{\"user\":" + json_string(done.user.view()) + ",\"uri\":" + key.json_uri();
-    out += ",\"secret\":" + key.json_secret() + ",\"backup_codes\":" + codes.json() + "}";
-    print_line(out);
+    out += ",\"secret\":" + key.json_secret() + ",\"backup_codes\":" + codes.json();
+    print_line(out + (done.changed ? ",\"changed\":true}" : ",\"changed\":false}"));
 }
 
 void say_end(const Arguments& a, const Done& done, const NewCodes& codes) {
