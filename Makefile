@@ -148,6 +148,7 @@ ifeq ($(DESTDIR),)
 	chgrp $(GROUP) $(LIBEXECDIR)/pam_totp_helper
 	chmod 2755 $(LIBEXECDIR)/pam_totp_helper
 	install -d -o root -g $(GROUP) -m 1770 $(STATEDIR)
+	test -e $(KEYFILE) || test -e $(CONFFILE) || install -D -m 0644 packaging/pam_totp.conf $(CONFFILE) # never under a host in use
 	test -e $(KEYFILE) || $(PREFIX)/bin/pam-totp init
 endif
 

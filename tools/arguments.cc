@@ -51,6 +51,11 @@ Misfit set_name(const std::string& given, Text<32>& name) {
     return fits_as_token_name(given) ? "" : text("1 to 32 of the letters A to Z, digits, and . _ -");
 }
 
+Misfit set_text(const std::string& given, const std::string& what, Text<64>& room) {
+    room = Text<64>(given == "none" ? "" : given);
+    return given.empty() || room.cut() ? what : "";
+}
+
 Misfit set_user(const std::string& given, std::string& user) {
     user = given;
     return given.empty() || given.size() > 255 ? text("an account's name") : "";
@@ -65,6 +70,8 @@ Misfit set_value(const std::string& name, const std::string& value, Arguments& a
     if (name == "--png") return set_path(value, false, a.png);
     if (name == "--svg") return set_path(value, false, a.svg);
     if (name == "--secret-file") return set_path(value, false, a.secret_file);
+    if (name == "--service") return set_text(value, text("a service's name"), a.request.service);
+    if (name == "--from") return set_text(value, text("a numeric address, or none"), a.request.rhost);
     if (name == "--issuer") return set_issuer(value, a.issuer);
     if (name == "--name") return set_name(value, token.name);
     if (name == "--algorithm") return read_hash(value, token.hash) ? "" : text("sha1, sha256 or sha512");

@@ -54,6 +54,8 @@ int run_resync(Arguments&);
 int run_list(Arguments&);
 int run_unlock(Arguments&);
 int run_export(Arguments&);
+int run_explain(Arguments&);
+int run_edit(Arguments&);
 
 /// Reads the options behind the command's name. Throws Stop on a mistake: it says which and what is nearest.
 void read_arguments(const Command& command, const std::vector<std::string>& words, Arguments& arguments);

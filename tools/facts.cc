@@ -55,6 +55,14 @@ std::string local_time(u32 seconds) {
     return {room, std::strftime(room, sizeof room, "%Y-%m-%d %H:%M:%S %Z", &parts)};
 }
 
+std::string utc_day(u64 seconds) {
+    std::time_t time = std::time_t(seconds);
+    std::tm parts = {};
+    char room[64];
+    gmtime_r(&time, &parts);
+    return {room, std::strftime(room, sizeof room, "%Y-%m-%d", &parts)};
+}
+
 std::string numeric(const std::array<u8, 16>& address) {
     constexpr std::array<u8, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255};
     if (address == std::array<u8, 16>{}) return "";

@@ -127,6 +127,8 @@ std::string refusal(const Done& done) {
 
 /// Says why it was refused.
 int conclude(const Arguments& a, const Done& done) {
+    bool has_own_words = a.request.verb == Verb::explain && done.error == Error::no_record;
+    if (has_own_words) return exit_not_set_up;
     if (done.error != Error::none) return complain(what_failed(a, done)), status_of(done.error);
     switch (done.verdict) {
     case Verdict::none:
@@ -145,7 +147,7 @@ void print_refusal(const Done& done) {
 /// `verify` and `status` have facts to print even then.
 bool has_own_json(Verb verb, const Done& done) {
     return (verb == Verb::verify && done.error == Error::none) ||
-           (verb == Verb::status && done.error == Error::no_record);
+           ((verb == Verb::status || verb == Verb::explain) && done.error == Error::no_record);
 }
 } // namespace
 

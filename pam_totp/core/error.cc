@@ -84,6 +84,9 @@ constexpr Row row(Error error) {
     case Error::other_account:
         return {"other_account", message("a program without root can check the codes of the account that runs it, and "
                                          "of no other")};
+    case Error::group_unknown:
+        return {"group_unknown", message("a rule was reached whose group cannot be looked up; mend its name, or see why "
+                                         "the directory service does not answer")};
     case Error::helper_missing:
         return {"helper_missing", message("the helper that checks codes for programs without root could not be run, or "
                                           "gave no answer; install the package that has it")};

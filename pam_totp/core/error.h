@@ -46,6 +46,7 @@ enum class [[nodiscard]] Error : u8 {
     token_last,         ///< without this token no code could be accepted any more
     too_many_guesses,   ///< of the person's own programs
     other_account,      ///< a program without root asks of another account than its own
+    group_unknown,      ///< of a rule that was reached
     helper_missing,     ///< it could not be run, or ended without an answer
 };
 constexpr Error last_error = Error::helper_missing;

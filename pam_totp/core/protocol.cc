@@ -5,7 +5,8 @@
 namespace totp {
 namespace {
 constexpr string_view verbs[] = {"init",   "setup",      "add",    "status", "verify", "codes",
-                                 "remove", "remove_all", "resync", "unlock", "list",   "export"};
+                                 "remove", "remove_all", "resync", "unlock", "list",   "export", "explain"};
+constexpr string_view demands[] = {"require", "if-enrolled", "skip"};
 constexpr string_view questions[] = {"permission", "proof", "code", "two_codes"};
 
 /// An empty value is written `-`, since Words takes none that is empty; a value that is a dash alone is
@@ -105,6 +106,10 @@ void write_request(const Request& request, Writer& out) {
     out.add(verbs[size_t(request.verb)]);
     write_value("user", request.user.view(), out);
     if (names_a_token(request.verb)) write_value("token", request.token.name.view(), out);
+    if (request.verb == Verb::explain) {
+        write_value("service", request.service.view(), out);
+        write_value("rhost", request.rhost.view(), out);
+    }
     if (describes_a_token(request.verb)) {
         write_token_words(request.token, out);
         out.add(" key=");
@@ -126,6 +131,10 @@ bool read_request(string_view line, Request& request) {
         request.token.name = read_text<32>(words, "token");
         bool fits = request.token.name.empty() || fits_as_token_name(request.token.name.view());
         if (!fits) words.fail();
+    }
+    if (words.ok() && request.verb == Verb::explain) {
+        request.service = read_text<64>(words, "service");
+        request.rhost = read_text<64>(words, "rhost");
     }
     if (words.ok() && describes_a_token(request.verb)) {
         read_token_words(words, request.token);
@@ -220,6 +229,25 @@ bool read_record_line(string_view line, RecordLine& r) {
     r.created = read_time(words, "created");
     r.changed = read_time(words, "changed");
     r.changed_by = read_time(words, "changed_by");
+    return words.done();
+}
+
+void write_rule_line(const RuleLine& rule, Writer& out) {
+    out.add("rule");
+    write_value("file", rule.file.view(), out);
+    out.add(" line=").number(u64(rule.line)).add(" demand=").add(word(rule.demand));
+    out.add(" until=").number(rule.until);
+    write_value("reason", rule.reason.view(), out);
+    out.add('\n');
+}
+
+bool read_rule_line(string_view line, RuleLine& rule) {
+    Words words = begin(line, "rule");
+    rule.file = read_text<510>(words, "file");
+    rule.line = read_time(words, "line");
+    rule.demand = Demand(one_of(words, words.value("demand"), demands));
+    rule.until = words.number("until", 0, UINT64_MAX);
+    rule.reason = read_text<120>(words, "reason");
     return words.done();
 }
 

@@ -15,6 +15,7 @@
 #include "bytes.h"
 #include "error.h"
 #include "list.h"
+#include "rule.h"
 #include "state.h"
 #include "token.h"
 #include "words.h"
@@ -36,6 +37,7 @@ enum class Verb : u8 {
     unlock,
     list,
     keys, ///< `export`, which C++ keeps to itself
+    explain,
 };
 
 /// The first line. An empty user is the caller's own account.
@@ -43,6 +45,8 @@ struct Request {
     Verb verb = Verb::status;
     Text<255> user;
     Token token;             ///< setup, add: what is wanted, its key empty: make one. remove, resync: its name
+    Text<64> service;        ///< explain: of which login
+    Text<64> rhost;          ///< and from where; empty: none
     // For setup and add alone:
     u32 counter = 0;         ///< counter-based: where the device stands
     bool codes_only = false; ///< backup codes and no token
@@ -103,6 +107,17 @@ struct RecordLine {
 };
 void write_record_line(const RecordLine& record, Writer& out);
 bool read_record_line(string_view line, RecordLine& record);
+
+/// `rule`: the one that decides, of an explanation.
+struct RuleLine {
+    Text<510> file;
+    unsigned line = 0;      ///< 0: none matched, so a code is required
+    Demand demand = Demand::require;
+    u64 until = 0;          ///< seconds since 1970; 0: no end
+    Text<120> reason;
+};
+void write_rule_line(const RuleLine& rule, Writer& out);
+bool read_rule_line(string_view line, RuleLine& rule);
 
 /// `account`, of a list: the token and record lines behind it are this one's.
 struct AccountLine {

@@ -69,6 +69,8 @@ string_view set(size_t which, string_view value, Settings& settings) {
 }
 
 string_view read_line(string_view line, u32& seen, Settings& settings) {
+    Rule rule;
+    if (is_rule(line)) return read_rule(line, rule);
     size_t equals = line.find('=');
     if (equals == string_view::npos) return "expected: name = value";
     string_view name = trimmed(slice(line, 0, equals)), value = trimmed(slice(line, equals + 1));
@@ -76,9 +78,13 @@ string_view read_line(string_view line, u32& seen, Settings& settings) {
         if (name != names[i]) continue;
         if (seen & (1u << i)) return "this setting is given twice";
         seen |= 1u << i;
-        return set(i, value, settings);
+        Settings unused;
+        bool is_first = !(settings.given & 1u << i);
+        settings.given |= 1u << i;
+        return set(i, value, is_first ? settings : unused);
     }
-    return "unknown setting; known are window, guesses, guess_refill, issuer, self-setup";
+    return "unknown setting; known are window, guesses, guess_refill, issuer, self-setup, and the rules require, "
+           "if-enrolled, skip";
 }
 } // namespace
 
@@ -99,6 +105,20 @@ bool read_settings(string_view text, Settings& settings, Misfit& misfit) {
         if (!misfit.reason.empty()) return false;
     }
     return true;
+}
+
+Match decide(string_view text, const Visit& visit, Decision& decision) {
+    decision = {};
+    for (unsigned number = 1; !text.empty(); ++number) {
+        string_view line = trimmed(next_line(text));
+        Rule rule;
+        if (!is_rule(line) || !read_rule(line, rule).empty()) continue;
+        Match match = matches(rule, visit);
+        if (match == Match::no) continue;
+        decision = {match == Match::yes, rule.demand, number, rule.until, Text<120>(rule.reason)};
+        return match;
+    }
+    return Match::no;
 }
 
 } // namespace totp

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an administrator sets for the whole host: `name = value` lines.
+// What an administrator sets for the whole host: `name = value` lines, and rules between them.
 #pragma once
 #include "bytes.h"
 #include "judge.h"
 #include "list.h"
+#include "rule.h"
 
 namespace totp {
 
@@ -12,6 +13,7 @@ struct Settings {
     Bucket bucket;
     Text<64> issuer;     ///< as apps show it; empty: the host's name
     bool self_setup = true;
+    u32 given = 0;       ///< one bit for each that was read: the first file that gives one decides
 };
 
 /// Where a text does not fit: the line (from 1) and why.
@@ -22,10 +24,21 @@ struct Misfit {
 
 constexpr size_t longest_settings = 16384; ///< bytes
 
-/// Reads settings over those already in `settings`: `window`, `guesses`, `guess_refill` (seconds, or a number
+/// Reads the settings that no file before has given: `window`, `guesses`, `guess_refill` (seconds, or a number
 /// with s, m, h or d), `issuer`, `self-setup` (yes or no). Blank lines and lines that begin with # are skipped.
-/// False, with the misfit said, for an unknown word, a bad value or a setting given twice.
+/// False, with the misfit said, for an unknown word, a bad value, a setting given twice, or a rule that does not fit.
 bool read_settings(string_view text, Settings& settings, Misfit& misfit);
+
+/// The rule that decides about a login.
+struct Decision {
+    bool is_made = false;  ///< else no rule matched
+    Demand demand = Demand::require;
+    unsigned line = 0;
+    u64 until = 0;         ///< see Rule
+    Text<120> reason;
+};
+/// The first rule of a text that read_settings has taken. Match::unknown when a group on the way cannot be looked up.
+Match decide(string_view text, const Visit& visit, Decision& decision);
 
 /// 0 to 10.
 bool read_window(string_view text, unsigned& window);

@@ -40,7 +40,7 @@ void fill_in_caller(Service& s) {
 int main(int argc, char** argv) {
     Error hardened = harden();
     Channel channel(0, monotonic_seconds() + request_wait);
-    Service service{.channel = channel, .place = {}, .settings = {}, .request = {}, .host = {}, .record = {}, .done = {}};
+    Service service(channel);
     string_view line;
     if (hardened == Error::none && !read_arguments(argc, argv, service)) {
         hardened = is_privileged() ? Error::only_root : Error::bad_request;

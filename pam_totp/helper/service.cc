@@ -2,7 +2,6 @@
 #include "service.h"
 #include "core/judge.h"
 #include "store/random.h"
-#include "store/settings_file.h"
 #include <errno.h>
 #include <pwd.h>
 #include <string.h>
@@ -23,7 +22,9 @@ Error find_account(Service& s) {
     found = getpwuid(uid); // the uid's own name, so that an alias of it finds the same record
     if (!found) return Error::bad_account;
     s.done.user = Text<255>(string_view(found->pw_name));
-    return make_account(found->pw_name, uid, s.record.account);
+    Error error = make_account(found->pw_name, uid, s.record.account);
+    s.person = {s.record.account.name.c_str(), found->pw_gid};
+    return error;
 }
 
 bool was_accepted(Verdict verdict) { return verdict == Verdict::accepted || verdict == Verdict::accepted_backup; }
@@ -55,7 +56,7 @@ Error status(Service& s) {
     return error;
 }
 
-bool only_looks(Verb verb) { return verb == Verb::status || verb == Verb::verify; }
+bool only_looks(Verb verb) { return verb == Verb::status || verb == Verb::verify || verb == Verb::explain; }
 bool is_roots(Verb verb) {
     return verb == Verb::init || verb == Verb::unlock || verb == Verb::list || verb == Verb::keys;
 }
@@ -74,11 +75,29 @@ Error serve_record(Service& s) {
     case Verb::resync: return resync(s);
     case Verb::unlock: return unlock(s);
     case Verb::keys: return give_keys(s);
+    case Verb::explain: return explain(s);
     case Verb::init:
     case Verb::list: break;
     }
     return Error::bad_request;
 }
+
+} // namespace
+
+Error read_conf(Service& s, const Visit* visit, Conf& conf) {
+    Error error = load_conf(s.conf, s.place.owner, s.conf_given, visit, conf);
+    unsigned line = error == Error::bad_setting ? conf.misfit.line : conf.decision.line;
+    if (error != Error::none) s.done.detail = Text<512>(conf.file.empty() ? string_view(s.conf) : conf.file.view());
+    if (error != Error::none && line > 0) {
+        char digits[20];
+        s.done.detail.add(':').add(Writer(digits).number(u64(line)).view());
+    }
+    if (error == Error::bad_setting) s.done.detail.add(": ").add(conf.misfit.reason);
+    s.settings = conf.settings;
+    return error;
+}
+
+namespace {
 
 Error serve_request(Service& s) {
     Verb verb = s.request.verb;
@@ -88,9 +107,8 @@ Error serve_request(Service& s) {
         s.done.changed = error == Error::none;
         return error;
     }
-    Misfit misfit;
-    Error error = load_settings(s.conf, s.place.owner, s.conf_given, s.settings, misfit);
-    if (error == Error::bad_setting) s.done.detail.add(string_view(s.conf)).add(": ").add(misfit.reason);
+    Conf conf;
+    Error error = read_conf(s, nullptr, conf);
     if (error != Error::none) return error;
     if (!only_looks(verb) && !s.is_root && !s.settings.self_setup) return Error::self_setup_off;
     error = open_host(s.place, s.host);

@@ -4,12 +4,15 @@
 #include "core/judge.h"
 #include "core/settings.h"
 #include "store/channel.h"
+#include "store/conf.h"
+#include "store/member.h"
 #include "store/record.h"
 
 namespace totp {
 
 /// One conversation: who asks, about whom, and where things are.
 struct Service {
+    explicit Service(Channel& to_caller) : channel(to_caller) {}
     Channel& channel;
     Place place;
     const char* conf = nullptr;
@@ -18,6 +21,7 @@ struct Service {
     u32 caller = 0;       ///< real uid
     gid_t group = gid_t(-1); ///< of the store, for init
     Settings settings;
+    Person person;        ///< of the record, for the rules
     Request request;
     Host host;
     Record record;
@@ -55,12 +59,15 @@ Error try_answer(Service& service, const Answer& answer, Verdict& verdict);
 Error make_backup_codes(BackupCodes& set, std::array<Secret<15>, backup_codes_in_a_set>& codes);
 bool send_backup_codes(Service& service, const std::array<Secret<15>, backup_codes_in_a_set>& codes);
 
+/// The settings, and with a visit the rule that decides about it. What is wrong with them stands in done.detail.
+Error read_conf(Service& service, const Visit* visit, Conf& conf);
+
 /// Tokens and the rest of what status says, as lines.
 void send_status(Service& service, const Record& record);
 /// After a code that was used already: until the time-based token that comes first shows another; 0: at once.
 u32 seconds_to_next(const Credential& credential, const Answer& answer);
 
-// The verbs, by file: set_up, change, resync, inventory.
+// The verbs, by file: set_up, change, resync, inventory, explain.
 Error set_up(Service& service);
 Error add_token(Service& service);
 Error renew_codes(Service& service);
@@ -70,6 +77,7 @@ Error unlock(Service& service);
 Error resync(Service& service);
 Error list_records(Service& service);
 Error give_keys(Service& service);
+Error explain(Service& service);
 
 /// The key as people and apps take it. `counter` is where a counter-based device stands.
 bool send_key(Service& service, const Token& token, u32 counter);

@@ -25,6 +25,7 @@ void add_who(Writer& out, const LogLine& line, string_view verdict) {
     add(out, "verdict", verdict);
     add(out, "service", line.service);
     add(out, "token", line.token);
+    add(out, "rule", line.rule.view());
 }
 
 void send(pam_handle_t* pam, int level, const Writer& out) {

@@ -3,6 +3,7 @@
 #pragma once
 #include "core/bytes.h"
 #include "core/error.h"
+#include "core/list.h"
 #include "core/state.h"
 #include <security/pam_modules.h>
 
@@ -12,6 +13,7 @@ namespace totp {
 struct LogLine {
     string_view user, rhost, service; ///< escaped and cut at 128 bytes by the log
     string_view token = {};
+    Text<280> rule = {};    ///< file:line of the one that decided
     int guesses_left = -1, codes_left = -1;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "login.h"
+#include "core/address.h"
 #include "core/answer.h"
 #include "core/judge.h"
 #include "field.h"
@@ -7,9 +8,9 @@
 #include "options.h"
 #include "phrases.h"
 #include "store/record.h"
-#include "store/settings_file.h"
+#include "store/conf.h"
+#include "store/member.h"
 #include "verifier.h"
-#include <arpa/inet.h>
 #include <errno.h>
 #include <pwd.h>
 #include <security/pam_ext.h>
@@ -25,13 +26,10 @@ constexpr u32 remembered_reason = 600; ///< seconds for which the last refusal i
 
 u64 clock_now() { return u64(time(nullptr)); }
 
-/// A numeric address as 16 bytes, IPv4 mapped; zero for names and for none.
-std::array<u8, 16> address_of(string_view rhost) {
-    std::array<u8, 16> address{};
-    if (rhost.empty()) return address;
-    if (inet_pton(AF_INET6, rhost.data(), address.data()) == 1) return address;
-    address = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255};
-    return inet_pton(AF_INET, rhost.data(), address.data() + 12) == 1 ? address : std::array<u8, 16>{};
+/// Zero for names and for none.
+Address address_of(string_view rhost) {
+    Address address;
+    return read_address(rhost, address) ? address : Address{};
 }
 
 /// What the prompt and the news say, wherever it was read.
@@ -50,7 +48,9 @@ class Login {
 
   private:
     bool read_arguments(int argc, const char** argv);
-    bool read_settings_file();
+    bool read_conf();
+    Demand demand() const;
+    Outcome not_asked();
     void find_person(const char* user);
     bool first_factor_is_known() const;
     Error open();
@@ -71,7 +71,8 @@ class Login {
     int flags_;
     Options options_;
     Field field_;
-    Settings settings_;
+    Conf conf_;
+    Person person_;
     Policy policy_;
     LogLine line_;
     Host host_;
@@ -86,25 +87,40 @@ bool Login::read_arguments(int argc, const char** argv) {
     return false;
 }
 
-bool Login::read_settings_file() {
-    Misfit misfit;
-    Error error = load_settings(options_.conf, options_.place.owner, options_.conf_given, settings_, misfit);
+/// The settings, and the rule that decides about this login.
+bool Login::read_conf() {
+    Visit visit{line_.user, line_.service, line_.rhost, clock_now(), is_member, &person_};
+    Error error = load_conf(options_.conf, options_.place.owner, options_.conf_given, &visit, conf_);
     int number = errno;
-    if (error == Error::bad_setting) {
-        log_misfit(pam_, line_, options_.conf, misfit.line, misfit.reason);
-    } else if (error != Error::none) {
-        log_error(pam_, line_, error, options_.conf, number);
+    string_view file = conf_.file.empty() ? string_view(options_.conf) : conf_.file.view();
+    if (conf_.decision.line != 0) {
+        std::array<char, 20> room;
+        line_.rule = Text<280>(slice(file, file.rfind('/') + 1));
+        line_.rule.add(':').add(Writer(room).number(u64(conf_.decision.line)).view());
     }
-    policy_.window = options_.window >= 0 ? unsigned(options_.window) : settings_.window;
-    policy_.bucket = settings_.bucket;
+    if (error == Error::bad_setting) {
+        log_misfit(pam_, line_, file, conf_.misfit.line, conf_.misfit.reason);
+    } else if (error != Error::none) {
+        log_error(pam_, line_, error, file, number);
+    }
+    policy_.window = options_.window >= 0 ? unsigned(options_.window) : conf_.settings.window;
+    policy_.bucket = conf_.settings.bucket;
     return error == Error::none;
+}
+
+/// What the rules ask for; `nullok` stands for a last rule where none matched.
+Demand Login::demand() const {
+    if (conf_.decision.is_made) return conf_.decision.demand;
+    return options_.nullok ? Demand::if_enrolled : Demand::require;
 }
 
 /// A name that is no account's may be a password typed too early: no log line gets it.
 void Login::find_person(const char* user) {
     const passwd* found = pam_modutil_getpwnam(pam_, user);
     is_account_ = found && make_account(found->pw_name, found->pw_uid, record_.account) == Error::none;
-    if (is_account_) line_.user = record_.account.name.view();
+    if (!is_account_) return;
+    line_.user = record_.account.name.view();
+    person_ = {record_.account.name.c_str(), found->pw_gid};
 }
 
 /// sshd proved a key, or the administrator says that a wrong password ends the stack above this line.
@@ -153,14 +169,17 @@ Outcome Login::ask_in_vain() {
     return Outcome::refused;
 }
 
-Outcome Login::without_record() {
-    if (!options_.nullok) return ask_in_vain();
+/// A rule lets in without a code. As a success only where somebody is known already: in a stack that says no more
+/// than this line does, an IGNORE lets nobody in.
+Outcome Login::not_asked() {
     log_verdict(pam_, line_, "not_asked");
     return first_factor_is_known() ? Outcome::accepted : Outcome::not_asked;
 }
 
+Outcome Login::without_record() { return demand() == Demand::if_enrolled ? not_asked() : ask_in_vain(); }
+
 const char* Login::issuer(std::span<char> room) const {
-    if (!settings_.issuer.empty()) return settings_.issuer.c_str();
+    if (!conf_.settings.issuer.empty()) return conf_.settings.issuer.c_str();
     if (gethostname(room.data(), room.size() - 1) != 0) room[0] = '\0';
     room.back() = '\0';
     return room.data();
@@ -294,8 +313,9 @@ Outcome Login::run(int argc, const char** argv) {
     const char* user = nullptr;
     if (pam_get_user(pam_, &user, nullptr) != PAM_SUCCESS || !user) return Outcome::unheard;
     find_person(user);
+    if (!read_conf()) return Outcome::unavailable;
+    if (is_account_ && demand() == Demand::skip) return not_asked();
     if (geteuid() != 0) return ask_through_helper();
-    if (!read_settings_file()) return Outcome::unavailable;
     if (!is_account_) return ask_in_vain();
     Error error = open();
     if (options_.debug) pam_syslog(pam_, LOG_DEBUG, "record: %.*s", int(word(error).size()), word(error).data());

@@ -110,6 +110,7 @@ class Bed:
         shutil.rmtree(CONF + ".d", ignore_errors=True)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
         run("make", "-C", REPOSITORY, "-o", "all", f"B={BUILD}", "install", env=environment)
+        os.unlink(CONF)  # with it nobody is asked who has nothing set up; without it everybody is
 
     def add_user(self, name, password=None):
         """An account of this name; one that the machine has already is replaced, in the sandbox alone."""

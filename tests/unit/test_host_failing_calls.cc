@@ -2,7 +2,7 @@
 // Each call that the first use of a host, the look at its store and its settings make fails once: an error, no key
 // is replaced, nothing half-made is in the way of the next.
 #include "failures.h"
-#include "store/settings_file.h"
+#include "store/conf.h"
 
 using namespace bed;
 
@@ -68,10 +68,9 @@ void refuses_when_a_call_that_proves_there_is_no_record_fails(void**) {
 }
 
 Result read_conf(Scene& s) {
-    Settings settings;
-    Misfit misfit;
-    Error error = load_settings((s.top + "/conf").c_str(), geteuid(), true, settings, misfit);
-    return {error == Error::none && settings.window != 3 ? Error::bad_setting : error};
+    Conf conf;
+    Error error = load_conf((s.top + "/conf").c_str(), geteuid(), true, nullptr, conf);
+    return {error == Error::none && conf.settings.window != 3 ? Error::bad_setting : error};
 }
 bool conf_is_read(Scene& s) { return read_conf(s).error == Error::none; }
 

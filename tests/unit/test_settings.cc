@@ -61,7 +61,8 @@ void reads_over_what_is_there(void**) {
 
 void says_where_and_why_a_line_does_not_fit(void**) {
     assert_text_equal(misfit_of("\n# x\nwindow = 1\nwidow = 1\n"),
-                      "4: unknown setting; known are window, guesses, guess_refill, issuer, self-setup");
+                      "4: unknown setting; known are window, guesses, guess_refill, issuer, self-setup, "
+                      "and the rules require, if-enrolled, skip");
     assert_text_equal(misfit_of("window = 1\nwindow = 1\n"), "2: this setting is given twice");
     assert_text_equal(misfit_of("window 1\n"), "1: expected: name = value");
     assert_text_equal(misfit_of("window = 11"), "1: window takes 0 to 10 steps");

@@ -3,7 +3,7 @@
 // moment is a call of the attempt, so that each is exact (journal.h, MUST 3; record.cc, what a cleaner looks at).
 #include "calls.h"
 #include "scene.h"
-#include "store/settings_file.h"
+#include "store/conf.h"
 
 using namespace bed;
 
@@ -161,9 +161,8 @@ void refuses_settings_that_become_shorter_while_they_are_read(void**) {
     Scene s;
     std::string path = s.top + "/conf";
     auto load = [&] {
-        Settings settings;
-        Misfit misfit;
-        return load_settings(path.c_str(), geteuid(), true, settings, misfit);
+        Conf conf;
+        return load_conf(path.c_str(), geteuid(), true, nullptr, conf);
     };
     for (size_t padding : {size_t(0), size_t(5000)}) { // on the stack, and in pages of its own
         std::ofstream(path) << "window = 2\n" << std::string(padding, '\n') << "guesses = 3\n";

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// pam-totp explain: what the rules say of a login, before anybody has to find out.
+#include "facts.h"
+#include "json.h"
+#include "talk.h"
+#include "terminal.h"
+#include "text.h"
+
+namespace totp {
+namespace {
+
+std::string place(const RuleLine& rule) { return std::string(rule.file.view()) + ":" + std::to_string(rule.line); }
+
+std::string what_it_demands(Demand demand) {
+    switch (demand) {
+    case Demand::skip: return text("no code is asked for");
+    case Demand::if_enrolled: return text("a code is asked of whoever has codes set up");
+    case Demand::require: break;
+    }
+    return text("a code is required");
+}
+
+std::string what_happens(Demand demand, bool enrolled, const std::string& user) {
+    if (demand == Demand::skip) return text("%1 gets in without a code.", {user});
+    if (enrolled) return text("%1 has codes set up, and gets in with one.", {user});
+    if (demand == Demand::if_enrolled) return text("%1 has no codes set up, and gets in without one.", {user});
+    return text("%1 has no codes set up, and is refused. Run: pam-totp setup -u %1", {user});
+}
+
+void say_rule(const RuleLine& rule) {
+    std::string demands = what_it_demands(rule.demand);
+    if (rule.line == 0) return say(text("No rule matches: %1.\n", {demands}));
+    say(text("%1 decides: %2.\n", {place(rule), demands}));
+    if (!rule.reason.empty()) say(text("Its reason: %1\n", {std::string(rule.reason.view())}));
+    if (rule.until != 0) say(text("Its last day: %1\n", {utc_day(rule.until - 1)}));
+}
+
+SecretText json_rule(const RuleLine& rule) {
+    if (rule.line == 0) return "null";
+    SecretText out = "{\"file\":" + json_string(rule.file.view()) + ",\"line\":" + std::to_string(rule.line).c_str();
+    out += ",\"demand\":" + json_string(word(rule.demand)) + ",\"reason\":" + json_string(rule.reason.view());
+    return out + ",\"until\":" + (rule.until ? json_string(utc_day(rule.until - 1)) : SecretText("null")) + "}";
+}
+
+void print_json(const Arguments& a, const Done& done, const RuleLine& rule, bool enrolled) {
+    bool asked = rule.demand == Demand::require || (rule.demand == Demand::if_enrolled && enrolled);
+    SecretText out = "{\"user\":" + json_string(done.user.view());
+    out += ",\"service\":" + json_string(a.request.service.view()) + ",\"from\":" + json_string(a.request.rhost.view());
+    out += ",\"rule\":" + json_rule(rule) + ",\"enrolled\":" + (enrolled ? "true" : "false");
+    out += ",\"asked\":" + SecretText(asked ? "true" : "false");
+    print_line(out + ",\"gets_in\":" + (!asked ? "\"without_code\"}" : enrolled ? "\"with_code\"}" : "\"never\"}"));
+}
+} // namespace
+
+int run_explain(Arguments& a) {
+    a.request.verb = Verb::explain;
+    if (!a.has("--service")) a.request.service = Text<64>(string_view("sshd"));
+    RuleLine rule;
+    Done done;
+    int status = converse(a, done, [&rule](string_view line) { return read_rule_line(line, rule); });
+    bool enrolled = status == exit_done;
+    if (!enrolled && done.error != Error::no_record) return status;
+    if (a.json) {
+        print_json(a, done, rule, enrolled);
+    } else {
+        say_rule(rule);
+        say(what_happens(rule.demand, enrolled, std::string(done.user.view())) + "\n");
+    }
+    return exit_done;
+}
+
+} // namespace totp
