@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "words.h"
+#include <charconv>
 
 namespace totp {
 namespace {
@@ -9,6 +10,27 @@ int nibble(char c) {
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 } // namespace
+
+Writer& Writer::add(string_view text) {
+    if (text.size() > room_.size() - used_) {
+        ok_ = false;
+        return *this;
+    }
+    for (char c : text) room_[used_++] = c;
+    return *this;
+}
+
+Writer& Writer::number(u64 value) {
+    char digits[20];
+    return add({digits, size_t(std::to_chars(digits, digits + 20, value).ptr - digits)});
+}
+
+Writer& Writer::number(i64 value) { return value < 0 ? add('-').number(u64(0) - u64(value)) : number(u64(value)); }
+
+Writer& Writer::hex(Bytes bytes) {
+    for (u8 b : bytes) add("0123456789abcdef"[b >> 4]).add("0123456789abcdef"[b & 15]);
+    return *this;
+}
 
 Writer& Writer::id(u64 value) {
     for (int shift = 60; shift >= 0; shift -= 4) add("0123456789abcdef"[value >> shift & 15]);

@@ -2,7 +2,6 @@
 // How text formats are written and read straight through and judged once: the errors of Writer and Words stick.
 #pragma once
 #include "bytes.h"
-#include <charconv>
 
 namespace totp {
 
@@ -10,24 +9,11 @@ namespace totp {
 class Writer {
   public:
     explicit Writer(std::span<char> room) : room_(room) {}
-    Writer& add(string_view text) {
-        if (text.size() > room_.size() - used_) {
-            ok_ = false;
-            return *this;
-        }
-        for (char c : text) room_[used_++] = c;
-        return *this;
-    }
+    Writer& add(string_view text);
     Writer& add(char c) { return add(string_view(&c, 1)); }
-    Writer& number(u64 value) {
-        char digits[20];
-        return add({digits, size_t(std::to_chars(digits, digits + 20, value).ptr - digits)});
-    }
-    Writer& number(i64 value) { return value < 0 ? add('-').number(u64(0) - u64(value)) : number(u64(value)); }
-    Writer& hex(Bytes bytes) {
-        for (u8 b : bytes) add("0123456789abcdef"[b >> 4]).add("0123456789abcdef"[b & 15]);
-        return *this;
-    }
+    Writer& number(u64 value);
+    Writer& number(i64 value);
+    Writer& hex(Bytes bytes);
     Writer& id(u64 value); ///< 16 hexadecimal digits
     /// As it stands where a byte is in `[A-Za-z0-9._:@/-]`, else as %XX.
     Writer& escaped(string_view text);
