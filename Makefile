@@ -113,7 +113,8 @@ deps: ## install what Debian needs to build and test (root)
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends g++ make pkg-config \
 	  libpam0g-dev libssl-dev libqrencode-dev libpng-dev libcmocka-dev gettext \
 	  openssh-server openssh-client sudo login passwd oathtool zbar-tools pamtester locales python3 strace binutils iproute2 \
-	  clang libclang-rt-dev valgrind e2fsprogs xfsprogs btrfs-progs quota faketime
+	  clang libclang-rt-dev valgrind e2fsprogs xfsprogs btrfs-progs quota faketime \
+	  groff-base mandoc zsh fish
 
 check: tests ## every test (root); `make check SAN=1` with sanitizers
 	$(if $(SAN)$(cannot_fuzz),,$(MAKE) FUZZ=1 fuzzers)
