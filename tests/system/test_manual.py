@@ -3,13 +3,16 @@
 """What the man pages say is what the programs do: exit statuses, JSON, the environment, the examples, the places."""
 import json
 import os
+import shutil
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from promises import check, keep_all, promise, require_sandbox  # noqa: E402
 
 require_sandbox()
+import libpam  # noqa: E402
 import manual  # noqa: E402
 import source  # noqa: E402
 from bed import BUILD, CONF, REPOSITORY, STORE, Bed, as_user, run, write  # noqa: E402
@@ -195,6 +198,19 @@ def the_examples_of_the_commands_are_understood():
         said = bed.tool(*line.split()[1:], *([] if "-u" in line else ["-u", "alice"]))
         check(said.returncode in (0, 1), said)  # 1: nobody is there to type a code, or the token is not there
     check(os.stat("fob.key").st_size and not os.path.exists("code.png"), "a picture of a key that does not count")
+
+
+@promise
+def the_window_of_programs_without_root_is_the_settings_one():
+    kim = bed.setup_user(bed.add_user("kim"))
+    shutil.copy(libpam.__file__, "/tmp/libpam.py")
+    write("/etc/pam.d/narrow", "auth required pam_totp.so window=0\n")
+    while time.time() % 30 > 20:
+        time.sleep(0.2)
+    early = kim.phone.at(kim.phone.step() + 1)
+    check(libpam.authenticate("narrow", "kim", early).code == libpam.AUTH_ERR, "with root window=0 counts")
+    said = run(*as_user("kim", sys.executable, "-B", "/tmp/libpam.py", "narrow", "kim"), input=early).stdout
+    check(json.loads(said)[0] == libpam.SUCCESS, said)
 
 
 @promise
