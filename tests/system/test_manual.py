@@ -15,7 +15,7 @@ require_sandbox()
 import libpam  # noqa: E402
 import manual  # noqa: E402
 import source  # noqa: E402
-from bed import BUILD, CONF, REPOSITORY, STORE, Bed, as_user, run, write  # noqa: E402
+from bed import BUILD, CONF, KEY, REPOSITORY, STORE, Bed, as_user, run, write  # noqa: E402
 from own import PERMISSION, PROOF  # noqa: E402
 from phone import Counting  # noqa: E402
 from ptydrive import Driven, drive  # noqa: E402
@@ -122,6 +122,7 @@ def each_exit_status_comes_for_what_the_page_says():
     check(bed.tool("list", user=fred.name).returncode == 1, "something that only root may do")
     check(bed.tool("status", "-u", "no-such-account").returncode == 1, "no such account")
     check(bed.tool("remove", "fob", "-u", fred.name).returncode == 1, "no such token")
+    check(bed.tool("setup", "--png", KEY, "-u", gus.name).returncode == 1, "a picture that is there")
     for words in ("", "status --jsn", "status --user", "setup --digits 9 --json", "add --json"):
         said = bed.tool(*words.split())
         check(said.returncode == 2 and not said.stdout and said.stderr, said)
