@@ -9,6 +9,10 @@ PAMDIR     ?= $(PREFIX)/lib/$(if $(MULTIARCH),$(MULTIARCH)/)security
 LIBEXECDIR ?= $(PREFIX)/lib/pam-totp
 GROUP      ?= _pam_totp
 LOCALEDIR  ?= $(PREFIX)/share/locale
+MANDIR     ?= $(PREFIX)/share/man
+BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR     ?= $(PREFIX)/share/zsh/vendor-completions
+FISHDIR    ?= $(PREFIX)/share/fish/vendor_completions.d
 KEYFILE    ?= $(SYSCONFDIR)/security/pam_totp.key
 CONFFILE   ?= $(SYSCONFDIR)/security/pam_totp.conf
 VERSION    := $(shell cat VERSION)
@@ -60,6 +64,7 @@ FUZZERS := $(patsubst tests/fuzz/%.cc,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fu
 LANGUAGES := $(basename $(notdir $(wildcard packaging/po/*.po)))
 CATALOGUES := $(LANGUAGES:%=$(B)/locale/%/LC_MESSAGES/pam_totp.mo)
 SUPPORT := $(call objects,tests/support)
+MANUAL := $(wildcard packaging/man/*.[158])
 
 all: $(B)/pam_totp.so $(B)/pam_totp_helper $(B)/pam-totp $(CATALOGUES) ## build the module, the helper and the command
 
@@ -108,7 +113,8 @@ deps: ## install what Debian needs to build and test (root)
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends g++ make pkg-config \
 	  libpam0g-dev libssl-dev libqrencode-dev libpng-dev libcmocka-dev gettext \
 	  openssh-server openssh-client sudo login passwd oathtool zbar-tools pamtester locales python3 strace binutils iproute2 \
-	  clang libclang-rt-dev valgrind e2fsprogs xfsprogs btrfs-progs quota faketime
+	  clang libclang-rt-dev valgrind e2fsprogs xfsprogs btrfs-progs quota faketime \
+	  groff-base mandoc zsh fish
 
 check: tests ## every test (root); `make check SAN=1` with sanitizers
 	$(if $(SAN)$(cannot_fuzz),,$(MAKE) FUZZ=1 fuzzers)
@@ -140,6 +146,11 @@ install: all ## install; on a live system also the group and the directories
 	install -m 0644 $(B)/pam_totp.so $(DESTDIR)$(PAMDIR)/pam_totp.so
 	install -m 0755 $(B)/pam-totp $(DESTDIR)$(PREFIX)/bin/pam-totp
 	install -m 0755 $(B)/pam_totp_helper $(DESTDIR)$(LIBEXECDIR)/pam_totp_helper
+	for page in $(notdir $(MANUAL)); do \
+	  install -D -m 0644 packaging/man/$$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page || exit 1; done
+	install -D -m 0644 packaging/completions/pam-totp.bash $(DESTDIR)$(BASHDIR)/pam-totp
+	install -D -m 0644 packaging/completions/_pam-totp $(DESTDIR)$(ZSHDIR)/_pam-totp
+	install -D -m 0644 packaging/completions/pam-totp.fish $(DESTDIR)$(FISHDIR)/pam-totp.fish
 	for language in $(LANGUAGES); do \
 	  install -D -m 0644 $(B)/locale/$$language/LC_MESSAGES/pam_totp.mo \
 	    $(DESTDIR)$(LOCALEDIR)/$$language/LC_MESSAGES/pam_totp.mo || exit 1; done
@@ -156,6 +167,8 @@ uninstall: ## remove the programs; the records and the host key stay
 	@! grep -rsl pam_totp /etc/pam.d || { echo 'Take pam_totp out of the files above first: without the module they let nobody in.' >&2; false; }
 	rm -f $(DESTDIR)$(PAMDIR)/pam_totp.so $(DESTDIR)$(PREFIX)/bin/pam-totp $(DESTDIR)$(LIBEXECDIR)/pam_totp_helper
 	rm -f $(LANGUAGES:%=$(DESTDIR)$(LOCALEDIR)/%/LC_MESSAGES/pam_totp.mo)
+	rm -f $(foreach page,$(notdir $(MANUAL)),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page))
+	rm -f $(DESTDIR)$(BASHDIR)/pam-totp $(DESTDIR)$(ZSHDIR)/_pam-totp $(DESTDIR)$(FISHDIR)/pam-totp.fish
 	-rmdir $(DESTDIR)$(LIBEXECDIR)
 
 clean: ## remove what was built

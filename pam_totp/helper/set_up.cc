@@ -178,6 +178,7 @@ Error set_up(Service& s) {
 }
 
 Error add_token(Service& s) {
+    if (s.request.codes_only) return Error::bad_request; // a backup code would be its proof
     if (leaves_out_the_proof(s)) return Error::only_root;
     Error error = open_record(s.host, s.record);
     if (error != Error::none) return error;

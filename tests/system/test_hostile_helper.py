@@ -192,6 +192,18 @@ def a_line_that_is_too_long_or_none_of_ours_ends_it_at_once():
 
 
 @promise
+def refuses_to_add_a_token_on_the_proof_of_a_backup_code():
+    before = files()
+    helper = Helper(b"add user=- token=fob type=totp hash=sha1 digits=6 period=30 key=- counter=0 codes_only=1 "
+                    b"confirm=1 if_missing=0\n")
+    for code in (mallory.backup_codes[0], mallory.backup_codes[1]):
+        helper.say(f"answer text={code}\n".encode())
+    said, status = helper.end()
+    check(b"done error=bad_request " in said and b"key " not in said and status == 0, "it went on")
+    check(files() == before, "the record is another one")
+
+
+@promise
 def a_caller_who_goes_away_takes_the_helper_along():
     for said in (b"", b"veri", VERIFY, b"codes user=-\n"):
         helper = Helper(said)
