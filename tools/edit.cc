@@ -84,9 +84,16 @@ bool wants_to_go_on() {
     Secret<256> answer;
     return ask(text("Edit again? [Y/n] "), answer) && answer.reveal_text() != "n" && answer.reveal_text() != "N";
 }
+
+int conclude(const Arguments& a, const std::string& words, bool changed) {
+    if (a.json) print_line(changed ? "{\"changed\":true}" : "{\"changed\":false}");
+    else say(words);
+    return exit_done;
+}
 } // namespace
 
 int run_edit(Arguments& a) {
+    if (a.json) talk_beside_json();
     if (getuid() != 0) throw Stop(exit_refused, text("only root can do this"));
     std::string path = a.conf.empty() ? TOTP_CONF : a.conf;
     std::string before = read_file(path, true), after;
@@ -99,12 +106,11 @@ int run_edit(Arguments& a) {
         say(mistake + "\n");
         if (!wants_to_go_on()) throw Stop(exit_refused, text("nothing was changed"));
     }
-    if (after == before) return say(text("Nothing was changed.\n")), exit_done;
+    if (after == before) return conclude(a, text("Nothing was changed.\n"), false);
     if (read_file(path, true) != before)
         throw Stop(exit_refused, text("somebody else has changed %1 meanwhile: nothing was changed", {path}));
     copy.replace(path);
-    say(text("%1 counts from the next login on.\n", {path}));
-    return exit_done;
+    return conclude(a, text("%1 counts from the next login on.\n", {path}), true);
 }
 
 } // namespace totp

@@ -7,12 +7,13 @@ _pam_totp_options() { # COMMAND
         setup) echo "--name --codes-only --if-missing $token" ;;
         add) echo "$token" ;;
         remove) echo --all ;;
+        explain) echo '--service --from' ;;
     esac
     echo '-u --user --json --store --key --conf --help'
 }
 
 _pam_totp() {
-    local commands='setup status verify add remove codes resync list unlock export init'
+    local commands='setup status verify add remove codes resync explain list unlock export edit init'
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} words=
     COMPREPLY=()
     # `--option=value` comes as three words.
@@ -32,7 +33,8 @@ _pam_totp() {
             --key | --conf | --png | --svg | --secret-file) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
             --algorithm) words='sha1 sha256 sha512' ;;
             --digits) words='6 7 8' ;;
-            --period | --counter | --issuer | --name) ;;
+            --service) mapfile -t COMPREPLY < <(cd /etc/pam.d && compgen -f -- "$word") ;;
+            --period | --counter | --issuer | --name | --from) ;;
             *) words=$(_pam_totp_options "${COMP_WORDS[1]}") ;;
         esac
         case $before in

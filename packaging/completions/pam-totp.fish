@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish: completes pam-totp. It runs no pam-totp itself: what is set up is nothing for a terminal that completes.
 
-set -l commands setup status verify add remove codes resync list unlock export init
+set -l commands setup status verify add remove codes resync explain list unlock export edit init
 set -l none '__fish_use_subcommand'
 set -l any "__fish_seen_subcommand_from $commands"
 set -l setup '__fish_seen_subcommand_from setup'
@@ -15,9 +15,11 @@ complete -c pam-totp -n $none -a add -d 'one more phone or device, beside what i
 complete -c pam-totp -n $none -a remove -d 'take one token away, or the whole second factor'
 complete -c pam-totp -n $none -a codes -d 'new backup codes; the old ones end'
 complete -c pam-totp -n $none -a resync -d 'a device whose clock or counter is out of step'
+complete -c pam-totp -n $none -a explain -d 'who must give a code: which rule decides, and why'
 complete -c pam-totp -n $none -a list -d 'root: everybody who has codes set up'
 complete -c pam-totp -n $none -a unlock -d 'root: forget the wrong codes that were typed'
 complete -c pam-totp -n $none -a export -d 'root: the keys of somebody\'s tokens'
+complete -c pam-totp -n $none -a edit -d 'root: change the settings; mistakes are found first'
 complete -c pam-totp -n $none -a init -d 'root: make the host key and the store'
 complete -c pam-totp -n $none -a help -d 'say what there is'
 complete -c pam-totp -n $none -l version -d 'say which this is'
@@ -46,4 +48,6 @@ complete -c pam-totp -n $token -l issuer -x -d 'as the app shows it'
 complete -c pam-totp -n $token -l secret-file -r -F -d 'a key in base32 instead of a new one'
 complete -c pam-totp -n $token -l no-confirm -d 'root: without the proof by a code'
 
+complete -c pam-totp -n '__fish_seen_subcommand_from explain' -l service -x -a '(ls /etc/pam.d)' -d 'of which login'
+complete -c pam-totp -n '__fish_seen_subcommand_from explain' -l from -x -d 'from where'
 complete -c pam-totp -n '__fish_seen_subcommand_from remove' -l all -d 'everything that is set up'

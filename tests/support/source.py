@@ -115,10 +115,12 @@ def requests():
     """Every request, in the same way."""
     code = text("pam_totp/core/protocol.cc")
     verbs = quoted(words(r"verbs\[\] = \{(.*?)\}", "pam_totp/core/protocol.cc")[0])
-    user, name, *described = fields("read_request", code)  # of all; of remove and resync; of setup and add
+    # Of all; of remove and resync; of explain; of setup and add.
+    user, name, service, rhost, *described = fields("read_request", code)
     named = re.findall(r"Verb::(\w+)", _function("names_a_token", code))
     describing = re.findall(r"Verb::(\w+)", _function("describes_a_token", code))
-    return {verb: [user] + ([name] if verb in named else described if verb in describing else []) for verb in verbs}
+    own = {verb: [name] for verb in named} | {verb: described for verb in describing} | {"explain": [service, rhost]}
+    return {verb: [user, *own.get(verb, [])] for verb in verbs}
 
 
 def questions():
@@ -132,4 +134,4 @@ def places():
 
     def path(name):
         return re.sub(r"\$\((\w+)\)", lambda inner: path(inner.group(1)), value[name])
-    return {path("STATEDIR"), path("KEYFILE"), path("CONFFILE"), path("LIBEXECDIR") + "/pam_totp_helper"}
+    return {path("STATEDIR"), path("KEYFILE"), path("CONFFILE"), path("CONFFILE") + ".d", path("LIBEXECDIR") + "/pam_totp_helper"}

@@ -69,6 +69,11 @@ def json_is_as_the_page_shows_it():
     prints("add", "add", "tablet", *who, "--no-confirm")
     prints("resync", "resync", "phone", *who, input=f"{amy.take()} {amy.take()}")
     prints("export", "export", *who)
+    write(CONF, "skip user=amy until=2100-12-31 reason=why\n")
+    prints("explain", "explain", *who, "--from", "10.20.1.1")
+    os.unlink(CONF)
+    said = run("env", "EDITOR=true", "pam-totp", "edit", "--json")
+    check(json.loads(said.stdout) == {"changed": False}, said)
     prints("codes", "codes", *who)
     prints("unlock", "unlock", *who)
     facts = prints("remove", "remove", "tablet", *who)
@@ -95,7 +100,7 @@ def json_has_null_where_the_page_says_so():
     check(len(facts["backup_codes"]) == 10, facts)
     said = bed.tool("setup", *who, "--no-confirm", "--if-missing", "--json")
     check(said.returncode == 0, said)
-    check(json.loads(said.stdout) == {"user": "carl", "uri": None, "secret": None, "backup_codes": []}, said)
+    check(json.loads(said.stdout) == {"user": "carl", "uri": None, "secret": None, "backup_codes": [], "changed": False}, said)
     check(bed.status(bed.people[-1])["last_login"] is None, "a login that never was")
 
 
