@@ -136,7 +136,7 @@ bench: all $(BENCH) ## this module beside others (root, valgrind and strace; a f
 
 po: ## gather the texts for people anew, and tell the catalogues what is new
 	tests/checks/texts >packaging/po/pam_totp.pot
-	for po in packaging/po/*.po; do msgmerge -q --update --backup=none --no-wrap --no-location "$$po" packaging/po/pam_totp.pot; done
+	for po in packaging/po/*.po; do msgmerge -q -N --update --backup=none --no-wrap --no-location "$$po" packaging/po/pam_totp.pot; done
 
 demo: ## set up, log in through real sshd, replay, backup code, in a view of this machine that leaves no trace (root)
 	tests/system/demo

@@ -22,12 +22,13 @@ std::string filled(const char* form, const std::vector<std::string>& values) {
     return out.text;
 }
 
-/// The catalogues beside this program, as it was built; else the installed ones.
+/// The catalogues beside this program, as it was built; else the installed ones. With the slash, since beside the
+/// installed program stands locale(1).
 std::string catalogues() {
     char own[PATH_MAX];
     ssize_t size = readlink("/proc/self/exe", own, sizeof own);
     std::string beside(own, size > 0 ? size_t(size) : 0);
-    beside = beside.substr(0, beside.rfind('/') + 1) + "locale";
+    beside = beside.substr(0, beside.rfind('/') + 1) + "locale/";
     return access(beside.c_str(), X_OK) == 0 ? beside : TOTP_LOCALES;
 }
 } // namespace

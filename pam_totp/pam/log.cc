@@ -49,9 +49,10 @@ void log_error(pam_handle_t* pam, const LogLine& line, Error error, string_view 
     add(out, "reason", word(error));
     add(out, "path", path);
     out.add(": ").add(advice(error));
-    char room_for_reason[128];
-    bool system = number != 0 && (error == Error::io || error == Error::no_space);
-    if (system) out.add(": ").add(string_view(strerror_r(number, room_for_reason, sizeof room_for_reason)));
+    bool system = error == Error::io || error == Error::no_space;
+    // Not strerror: that speaks the language of the application, as sudo and su have one.
+    const char* why = system && number != 0 ? strerrordesc_np(number) : nullptr;
+    if (why) out.add(": ").add(string_view(why));
     send(pam, LOG_ERR, out);
 }
 

@@ -17,8 +17,8 @@ def plain(transcript):
 
 
 def key_on(transcript):
-    """The key in groups of four, typed off the screen; it may go over several lines."""
-    found = re.search(r"type the key:\s*\n((?:[ \t]*(?:[A-Z2-7]{1,4}[ \t]*)+\n)+)", plain(transcript))
+    """The key in groups of four, typed off the screen; it may go over several lines, behind a text in any language."""
+    found = re.search(r":\n((?: {4}[A-Z2-7]{4}(?: [A-Z2-7]{1,4})*\n)+)", plain(transcript))
     check(found, "no key on the screen:\n" + transcript)
     return "".join(found.group(1).split())
 
