@@ -197,6 +197,7 @@ def the_examples_of_the_pages_work():
 def the_examples_of_the_commands_are_understood():
     person("alice")
     os.chdir("/tmp")
+    os.environ["EDITOR"] = "true"  # of edit
     write("fob.key", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n", 0o600)
     lines = "\n".join(manual.examples(manual.section("pam-totp.1", "COMMANDS"))).split("\n")
     check(len(lines) > len(source.commands()), lines)
