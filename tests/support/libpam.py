@@ -13,7 +13,7 @@ import sys
 from collections import namedtuple
 
 SUCCESS, AUTH_ERR, AUTHINFO_UNAVAIL, CONV_ERR = 0, 7, 9, 19
-_FAIL_DELAY, _ECHO_OFF, _ECHO_ON = 10, 1, 2  # an item, and two kinds of message
+_RHOST, _FAIL_DELAY, _ECHO_OFF, _ECHO_ON = 4, 10, 1, 2  # two items, and two kinds of message
 
 Login = namedtuple("Login", "code prompts notes")
 
@@ -59,13 +59,15 @@ def _conversation(answers, login):
     return _Conversation(_Converse(converse), None)
 
 
-def authenticate(service, user, *answers):
+def authenticate(service, user, *answers, rhost=None):
     """One pam_authenticate; whoever has no more answers answers nothing."""
     login = Login(None, [], [])
     conversation, handle = _conversation(answers, login), ctypes.c_void_p()
     code = _libpam.pam_start(service.encode(), user.encode(), ctypes.byref(conversation), ctypes.byref(handle))
     if code == SUCCESS:
         _libpam.pam_set_item(handle, _FAIL_DELAY, _no_delay)
+        if rhost is not None:
+            _libpam.pam_set_item(handle, _RHOST, rhost.encode())
         code = _libpam.pam_authenticate(handle, 0)
         _libpam.pam_end(handle, code)
     return login._replace(code=code)
