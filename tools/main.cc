@@ -75,7 +75,7 @@ const Command& find(const std::string& name) {
     std::vector<std::string> names{"help"};
     for (const Command& c : commands) {
         if (name == c.name) return c;
-        names.push_back(c.name);
+        names.emplace_back(c.name);
     }
     throw Stop(exit_usage,
                "'" + name + "' is not a command;" + suggest(name, names, " see: pam-totp --help"));

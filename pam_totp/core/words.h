@@ -20,7 +20,7 @@ class Writer {
     }
     Writer& add(char c) { return add(string_view(&c, 1)); }
     Writer& number(u64 value) {
-        char digits[20];
+        char digits[20] = {};
         return add({digits, size_t(std::to_chars(digits, digits + 20, value).ptr - digits)});
     }
     Writer& number(i64 value) { return value < 0 ? add('-').number(u64(0) - u64(value)) : number(u64(value)); }
