@@ -100,7 +100,8 @@ deps: ## install what Debian needs to build and test (root)
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends g++ make pkg-config \
 	  libpam0g-dev libssl-dev libqrencode-dev libpng-dev libcmocka-dev \
 	  openssh-server openssh-client sudo login passwd oathtool zbar-tools python3 strace binutils iproute2 \
-	  clang libclang-rt-dev valgrind e2fsprogs xfsprogs btrfs-progs quota faketime
+	  clang libclang-rt-dev valgrind e2fsprogs xfsprogs btrfs-progs quota faketime \
+	  clang-tidy cppcheck shellcheck
 
 check: tests ## every test (root); `make check SAN=1` with sanitizers
 	$(if $(SAN)$(cannot_fuzz),,$(MAKE) FUZZ=1 fuzzers)
@@ -112,6 +113,9 @@ fuzz: ## every fuzzer for TIME seconds (60), or those of NAMES
 	tests/fuzz/run build-fuzz $(TIME) $(NAMES)
 cannot_fuzz = $(shell echo 'extern "C" int LLVMFuzzerTestOneInput() { return 0; }' | \
   clang++ -fsanitize=fuzzer,address -x c++ -o /dev/null - 2>&1)
+
+lint: ## clang-tidy, cppcheck and shellcheck, without a word
+	tests/lint -std=c++20 -Ipam_totp -D_GNU_SOURCE $(PATHS)
 
 coverage: ## lines and branches of core and store that the unit and module tests run; not few (root)
 	$(MAKE) COV=1 tests
@@ -148,4 +152,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests fuzzers deps check fuzz coverage bench demo install uninstall clean help
+.PHONY: all tests fuzzers deps check fuzz lint coverage bench demo install uninstall clean help
