@@ -114,7 +114,7 @@ deps: ## install what Debian needs to build and test (root)
 	  libpam0g-dev libssl-dev libqrencode-dev libpng-dev libcmocka-dev gettext \
 	  openssh-server openssh-client sudo login passwd oathtool zbar-tools pamtester locales python3 strace binutils iproute2 \
 	  clang libclang-rt-dev valgrind e2fsprogs xfsprogs btrfs-progs quota faketime \
-	  groff-base mandoc zsh fish
+	  groff-base mandoc zsh fish clang-tidy cppcheck shellcheck
 	mkdir -p build-deps && cd build-deps && rm -rf fail2ban && apt-get download -q fail2ban && dpkg-deb -x fail2ban_*.deb fail2ban && rm fail2ban_*.deb
 	# (fail2ban is looked at, not installed: it would run.)
 
@@ -128,6 +128,9 @@ fuzz: ## every fuzzer for TIME seconds (60), or those of NAMES
 	tests/fuzz/run build-fuzz $(TIME) $(NAMES)
 cannot_fuzz = $(shell echo 'extern "C" int LLVMFuzzerTestOneInput() { return 0; }' | \
   clang++ -fsanitize=fuzzer,address -x c++ -o /dev/null - 2>&1)
+
+lint: ## clang-tidy, cppcheck and shellcheck, without a word
+	tests/lint -std=c++20 -Ipam_totp -D_GNU_SOURCE $(PATHS)
 
 coverage: ## lines and branches of core and store that the unit and module tests run; not few (root)
 	$(MAKE) COV=1 tests
@@ -180,4 +183,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests fuzzers deps check fuzz coverage bench po demo install uninstall clean help
+.PHONY: all tests fuzzers deps check fuzz lint coverage bench po demo install uninstall clean help

@@ -19,7 +19,7 @@ std::string path_of_helper() {
     char own[PATH_MAX];
     ssize_t size = readlink("/proc/self/exe", own, sizeof own);
     std::string beside(own, size > 0 ? size_t(size) : 0);
-    beside = beside.substr(0, beside.rfind('/') + 1) + "pam_totp_helper";
+    beside.replace(beside.rfind('/') + 1, std::string::npos, "pam_totp_helper");
     return access(beside.c_str(), X_OK) == 0 ? beside : TOTP_HELPER;
 }
 
@@ -27,7 +27,7 @@ std::string path_of_helper() {
     std::string path = path_of_helper();
     std::vector<std::string> words{path};
     for (auto [name, value] : {std::pair{"--store", &a.store}, {"--key", &a.key}, {"--conf", &a.conf}}) {
-        if (!value->empty()) words.push_back(name), words.push_back(*value);
+        if (!value->empty()) words.emplace_back(name), words.push_back(*value);
     }
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());

@@ -128,7 +128,7 @@ const Command& find(const std::string& name) {
     std::vector<std::string> names{"help"};
     for (const Command& c : commands) {
         if (name == c.name) return c;
-        names.push_back(c.name);
+        names.emplace_back(c.name);
     }
     throw Stop(exit_usage, text("'%1' is not a command;", {name}) + " " +
                                suggest(name, names, text("see: pam-totp --help")));

@@ -20,7 +20,7 @@ SecretBytes pixels_of(const QrCode& code, int side) {
     SecretBytes pixels(size_t(side) * size_t(side), 255);
     for (int y = 0; y < side; ++y) {
         for (int x = 0; x < side; ++x) {
-            if (code.dark(x / scale - quiet, y / scale - quiet)) pixels[size_t(y * side + x)] = 0;
+            if (code.dark(x / scale - quiet, y / scale - quiet)) pixels[size_t(y) * size_t(side) + size_t(x)] = 0;
         }
     }
     return pixels;

@@ -36,7 +36,7 @@ void prepare_terminal() {
     for (int fd = 0; fd <= 2; ++fd) {
         if (fcntl(fd, F_GETFD) < 0) (void)open("/dev/null", O_RDWR); // the lowest free one: this one
     }
-    std::signal(SIGPIPE, SIG_IGN);
+    (void)std::signal(SIGPIPE, SIG_IGN);
     struct sigaction action = {};
     action.sa_handler = note;
     sigset_t ours;

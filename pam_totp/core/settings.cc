@@ -18,7 +18,7 @@ bool read_between(string_view text, u64 least, u64 most, u64& number) {
 
 /// Seconds, or a number with a unit; 1 second to 31 days.
 bool read_duration(string_view text, u32& seconds) {
-    constexpr u64 most = 31 * 86400;
+    constexpr u64 most = 31 * u64(86400);
     u64 unit = 0, number = 0;
     if (!text.empty()) {
         switch (text.back()) {

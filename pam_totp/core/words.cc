@@ -21,7 +21,7 @@ Writer& Writer::add(string_view text) {
 }
 
 Writer& Writer::number(u64 value) {
-    char digits[20];
+    char digits[20] = {};
     return add({digits, size_t(std::to_chars(digits, digits + 20, value).ptr - digits)});
 }
 

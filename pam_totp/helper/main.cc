@@ -9,7 +9,7 @@
 
 namespace {
 using namespace totp;
-constexpr i64 request_wait = 30, conversation_wait = 15 * 60; // seconds
+constexpr i64 request_wait = 30, conversation_wait = 15 * i64(60); // seconds
 
 /// `--store DIR --key FILE --conf FILE`, for who has no privilege of ours or all of them already.
 bool read_arguments(int argc, char** argv, Service& s) {

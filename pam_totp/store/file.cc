@@ -23,7 +23,7 @@ Error fill_file(int fd, const Ownership& ownership, Bytes bytes) {
 }
 } // namespace
 
-Fd& Fd::operator=(Fd&& other) {
+Fd& Fd::operator=(Fd&& other) noexcept {
     if (this != &other) {
         close();
         fd_ = other.release();

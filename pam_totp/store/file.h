@@ -16,8 +16,8 @@ class Fd {
     Fd() = default;
     explicit Fd(int fd) : fd_(fd) {}
     ~Fd() { close(); }
-    Fd(Fd&& other) : fd_(other.release()) {}
-    Fd& operator=(Fd&& other);
+    Fd(Fd&& other) noexcept : fd_(other.release()) {}
+    Fd& operator=(Fd&& other) noexcept;
     int get() const { return fd_; }
     bool is_open() const { return fd_ >= 0; }
     int release();

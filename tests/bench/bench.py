@@ -48,6 +48,7 @@ class Bench:
         self.say("many at once")
         bursts = {1: 20, 8: 5, 64: 2} if quick else {1: 200, 8: 40, 64: 12}
         figures["at_once"] = {people: crowds.at_once(driver, rounds, people) for people, rounds in bursts.items()}
+        figures["stopped"] = crowds.beside_stopped(driver, 100 if quick else 1000, 63)
         self.say("one code to many at once, kills, a full disk")
         figures["one_code"] = keeps.one_code_at_once(driver, 3 if quick else 20, 64)
         figures["kill"] = keeps.after_a_kill(driver, records, 15 if quick else 100)

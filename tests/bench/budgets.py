@@ -41,6 +41,8 @@ def budgets(figures):
     crowd = figures["at_once"]["64"][TOTP]
     yield Budget("64 people at once", "all accepted", f"{crowd['accepted']} of {crowd['asked']}",
                  crowd["accepted"] == crowd["asked"])
+    alone, beside = (figures["stopped"][when]["p99"] for when in ("alone", "beside"))
+    yield at_most("a login beside 63 stopped ones: times the 99 % of one alone", 1.5, round(beside / alone, 2))
     kill = figures["kill"][TOTP]
     yield Budget("kill -9 during a login", "the next one works, nothing left",
                  f"{kill['kills']} kills: {kill['refused']} refused, {kill['left']} left files",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Many at once, and the one that is killed.
+// Many at once, and those that are killed or stopped.
 #include "driver.h"
 #include <csignal>
 #include <cstdio>
@@ -80,24 +80,57 @@ void rush(const Bed& bed, const Words& words) {
     }
 }
 
-/// A login that is killed while it runs, and what the next one of the same person comes to.
+/// A login that is disturbed while it runs, anywhere in it.
+class Disturbed {
+  public:
+    Disturbed(const Bed& bed, const std::string& subject) : chance_(this_step()) {
+        Times times;
+        bed.must(bed.attempt(subject)); // loads what is loaded once
+        bed.must(bed.attempt(subject), Answer::right, &times);
+        auto longest = std::chrono::duration_cast<std::chrono::microseconds>(times.all()).count();
+        moment_ = std::uniform_int_distribution<long>(0, longest);
+    }
+    /// The process that logs in, after the signal.
+    pid_t begin(const Attempt& attempt, int signal) {
+        pid_t child = fork();
+        if (child < 0) throw std::runtime_error("fork");
+        if (child == 0) _exit(login(attempt) == PAM_SUCCESS ? 0 : 1);
+        usleep(useconds_t(moment_(chance_)));
+        kill(child, signal);
+        return child;
+    }
+
+  private:
+    std::mt19937_64 chance_;
+    std::uniform_int_distribution<long> moment_;
+};
+
+/// A login that is killed, and what the next one of the same person comes to.
 void killed(const Bed& bed, const Words& words) {
     const std::string& subject = words.at(0);
-    Times times;
-    bed.must(bed.attempt(subject)); // loads what is loaded once
-    bed.must(bed.attempt(subject), Answer::right, &times);
-    std::mt19937 chance{this_step()};
-    auto longest = std::chrono::duration_cast<std::chrono::microseconds>(times.all()).count();
-    std::uniform_int_distribution<long> moment(0, longest);
-    Attempt attempt = bed.attempt(subject);
-    pid_t child = fork();
-    if (child < 0) throw std::runtime_error("fork");
-    if (child == 0) _exit(login(attempt) == PAM_SUCCESS ? 0 : 1);
-    usleep(useconds_t(moment(chance)));
-    kill(child, SIGKILL);
     int status = 0;
+    pid_t child = Disturbed(bed, subject).begin(bed.attempt(subject), SIGKILL);
     waitpid(child, &status, 0);
     std::printf("%s %d %d\n", subject.c_str(), WIFSIGNALED(status) ? 1 : 0, login(bed.attempt(subject)));
+}
+
+/// Turns of logins with nobody beside, and with other logins of the same person that are stopped.
+void beside(const Bed& bed, const Words& words) {
+    const std::string& subject = words.at(2);
+    Disturbed others(bed, subject);
+    for (size_t turn = 0; turn < 20; ++turn) {
+        std::vector<pid_t> stopped;
+        while (turn % 2 && stopped.size() < std::stoul(words[1])) {
+            stopped.push_back(others.begin(bed.attempt(subject), SIGSTOP));
+        }
+        for (size_t round = std::stoul(words[0]) / 10; round > 0; --round) {
+            Times times;
+            bed.must(bed.attempt(subject), Answer::right, &times);
+            std::printf("%s %lld\n", turn % 2 ? "beside" : "alone",
+                        static_cast<long long>(times.all().count()));
+        }
+        for (pid_t pid : stopped) kill(pid, SIGKILL), waitpid(pid, nullptr, 0);
+    }
 }
 
 } // namespace bench

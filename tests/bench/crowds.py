@@ -23,6 +23,14 @@ def at_once(driver, rounds, people, subjects=ALL):
     return figures
 
 
+def beside_stopped(driver, rounds, others):
+    """A person's logins, alone and with so many others of the same person that are stopped anywhere in theirs."""
+    samples = Samples()
+    for when, nanoseconds in driver.run("beside", rounds, others, TOTP):
+        samples.add(when, nanoseconds)
+    return samples.figures()
+
+
 def on_the_host(driver, build, top, sizes, quick):
     """One person's login among ever more who have a record. pam_oath by itself: what it writes would hold up others."""
     for size in sizes:

@@ -15,7 +15,8 @@ struct Command {
 };
 constexpr Command commands[] = {{"rounds", rounds}, {"cold", cold},     {"crowd", crowd},
                                 {"rush", rush},     {"killed", killed}, {"counted", counted},
-                                {"stack", stack},   {"leaks", leaks},   {"tries", tries}};
+                                {"stack", stack},   {"leaks", leaks},   {"tries", tries},
+                                {"beside", beside}};
 
 int usage() {
     std::fputs("usage: driver STACKS CODES STEP COMMAND WORDS…\n       driver once|weigh STACKS SUBJECT USER "

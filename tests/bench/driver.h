@@ -41,6 +41,8 @@ void crowd(const Bed& bed,
 void rush(const Bed& bed, const Words& words); ///< ROUNDS PROCESSES SUBJECT…: all at once with one code
 void killed(const Bed& bed,
             const Words& words);                  ///< SUBJECT: kill -9 at some moment, and the next login
+void beside(const Bed& bed,
+            const Words& words); ///< ROUNDS OTHERS SUBJECT: alone, and with so many others stopped
 void counted(const Bed& bed, const Words& words); ///< LOGINS right|wrong SUBJECT: for callgrind and strace
 void stack(const Bed& bed, const Words& words);   ///< right|wrong SUBJECT…
 void leaks(const Bed& bed, const Words& words);   ///< LOGINS SUBJECT: bytes that are left on the heap

@@ -70,6 +70,9 @@ def at_once(figures):
     yield from table(["people", *(TITLES[subject] for subject in ALL)], (
         [people, *(f"{micro(row[s])}: {row[s]['accepted']} of {row[s]['asked']}" for s in ALL)]
         for people, row in figures["at_once"].items()))
+    alone, beside = (micro(figures["stopped"][when]) for when in ("alone", "beside"))
+    yield f"A login of pam_totp with nobody beside: {alone}; beside 63 of the same person that are stopped: {beside}."
+    yield ""
 
 
 def growth(figures):

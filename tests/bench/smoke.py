@@ -61,6 +61,12 @@ def logs_in_again_after_a_kill():
 
 
 @promise
+def logs_in_beside_stopped_logins():
+    lines = driver.run("beside", 10, 4, TOTP)
+    check([line[0] for line in lines] == ["alone", "beside"] * 10, lines)
+
+
+@promise
 def weighs_a_process_of_its_own():
     check(len(driver.run("cold", 1, *SUBJECTS)) == 3, "not a line each")
     peak, private = map(int, driver.once(TOTP, command="weigh").split())

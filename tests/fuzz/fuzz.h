@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 namespace totp::fuzz {
 
 [[noreturn]] inline void broken(const char* promise, const char* file, int line) {
-    fprintf(stderr, "%s:%d: broken: %s\n", file, line, promise);
+    (void)fprintf(stderr, "%s:%d: broken: %s\n", file, line, promise);
     abort();
 }
 

@@ -42,7 +42,7 @@ void check_accepted(const Options& o, const std::vector<std::string>& words) {
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     std::vector<std::string> words = split({reinterpret_cast<const char*>(data), size}, '\n');
-    for (std::string& word : words) word = word.c_str(); // an argument ends at its first NUL
+    for (std::string& word : words) word.resize(strlen(word.c_str())); // an argument ends at its first NUL
     std::vector<const char*> arguments;
     for (const std::string& word : words) arguments.push_back(word.c_str());
     Options options, before;

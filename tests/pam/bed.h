@@ -64,8 +64,7 @@ struct Bed {
     Secret<15> backup;
     std::string user;
 
-    explicit Bed(const std::string& under = "/tmp") {
-        top = under + "/pam_totp.XXXXXX";
+    explicit Bed(const std::string& under = "/tmp") : top(under + "/pam_totp.XXXXXX") {
         if (!mkdtemp(top.data())) abort();
         store = top + "/store";
         key = top + "/key";

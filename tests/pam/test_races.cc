@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // At most once, and nobody kept waiting: many processes at once through the real libpam and the module.
 #include "crew.h"
+#include "disturbed.h"
 #include "view.h"
 #include <random>
 
@@ -11,21 +12,6 @@ namespace {
 /// Rounds of a race: the first argument of the program.
 int rounds = 1000;
 bool has_view = false; ///< of /etc/passwd and /dev/log, for this process alone
-
-/// A new key in force, so that a code of this very step is fresh.
-void renew(Bed& b, Type type = Type::totp) {
-    std::array<u8, 20> key;
-    static std::mt19937 chance(1);
-    for (u8& byte : key) byte = u8(chance());
-    (void)b.token.key.assign(key);
-    b.token.type = type;
-    Credential next;
-    next.tokens.grow()->copy_from(b.token);
-    next.backup.rounds = 10;
-    (void)backup_digest(next.backup, b.backup, *next.backup.digests.grow());
-    bool done = open_record(b.host, b.record) == Error::none && rotate(b.host, b.record, &next, {}) == Error::none;
-    if (!done || open_record(b.host, b.record) != Error::none) abort();
-}
 
 /// In the odd rounds all have their prompt open before the first one answers.
 Start start_of(int round) { return round % 2 ? Start::answer : Start::login; }
@@ -158,16 +144,6 @@ void once_a_code_is_accepted_under_the_names_of_one_uid(void**) {
 }
 
 // Processes that are stopped and killed.
-
-/// A login in a process of its own; `in` is set once it was let in.
-pid_t begin_login(const Bed& b, const std::string& answer, std::atomic<int>* in) {
-    pid_t pid = fork();
-    if (pid != 0) return pid;
-    Talk talk;
-    talk.answers = {answer};
-    if (b.authenticate({converse, &talk}) == PAM_SUCCESS) ++*in;
-    _exit(0);
-}
 
 /// So many logins with one code, of which any is stopped, and killed if `kills`, at any moment.
 int accepted_of_the_disturbed(const Bed& b, bool kills, const std::string& answer, std::mt19937& chance) {

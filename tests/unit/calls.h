@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <functional>
+#include <linux/fs.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <string>
@@ -25,6 +26,7 @@ struct Fault {
     long count = -1;                   ///< or: it reads or writes so many bytes and no more
     std::function<void()> before = {}; ///< or: this happens right before it
     bool twists = false;               ///< or: the last byte that it reads is another one
+    long filesystem = 0;               ///< or: it says that the file is on such a file system
 };
 
 inline Fault fault;
@@ -90,7 +92,14 @@ TRANSFER(write, (int fd, const void* from, size_t count), nullptr, fd, from, n)
 INTERPOSE(int, openat, (int at, const char* name, int flags, mode_t mode), (at, name, flags, mode), -1)
 INTERPOSE(int, statx, (int at, const char* name, int flags, unsigned mask, struct statx* found),
           (at, name, flags, mask, found), -1)
-INTERPOSE(int, fstatfs, (int fd, struct statfs* found), (fd, found), -1)
+INTERPOSE_AS("fstatfs", int, fstatfs, (int fd, struct statfs* found)) {
+    static auto next = calls::real("fstatfs", &interposed_fstatfs);
+    if (calls::fails("fstatfs")) return -1;
+    int result = next(fd, found);
+    bool is_due = calls::watching && calls::made.size() == calls::fault.at + 1;
+    if (is_due && calls::fault.filesystem) found->f_type = calls::fault.filesystem;
+    return result;
+}
 INTERPOSE(off_t, lseek, (int fd, off_t to, int whence), (fd, to, whence), -1)
 INTERPOSE(int, fallocate, (int fd, int mode, off_t from, off_t size), (fd, mode, from, size), -1)
 INTERPOSE(int, fcntl, (int fd, int what, long value), (fd, what, value), -1)
@@ -106,6 +115,14 @@ INTERPOSE(void*, mmap, (void* at, size_t size, int access, int flags, int fd, of
           (at, size, access, flags, fd, from), reinterpret_cast<void*>(-1))
 INTERPOSE(DIR*, opendir, (const char* name), (name), nullptr)
 INTERPOSE(dirent*, readdir, (DIR * list), (list), nullptr)
+
+/// Attributes of a file: none, and the last that were set.
+inline unsigned attributes = 0;
+INTERPOSE_AS("ioctl", int, ioctl, (int, unsigned long what, unsigned* value)) {
+    if (calls::fails("ioctl")) return -1;
+    if (what == FS_IOC_GETFLAGS) return *value = 0, 0;
+    return attributes = *value, 0;
+}
 
 // No power is lost here, so a flush need not happen; with it hundreds of cases would take minutes.
 INTERPOSE_AS("fsync", int, fsync, (int)) { return calls::fails("fsync") ? -1 : 0; }

@@ -174,6 +174,54 @@ void refuses_settings_that_become_shorter_while_they_are_read(void**) {
         assert_int_equal(int(shorter), int(Error::io));
     }
 }
+
+void refuses_a_record_on_a_network(void**) {
+    Scene s;
+    s.enrol();
+    auto run = [&] { return s.open(); };
+    calls::Fault fault{place_of("fstatfs", 1, run)};
+    int refused = 0;
+    for (long type : {0x6969L, 0xFE534D42L, 0xFF534D42L, 0x517BL, 0x65735546L, 0x01021997L, 0x5346414FL, 0x73757245L,
+                      0x00C36400L, 0x01161970L, 0x7461636FL}) { // as their kernels say, statfs(2)
+        fault.filesystem = type;
+        refused += calls::during(fault, run) == Error::store_remote;
+    }
+    Error local = calls::during({}, run);
+    assert_int_equal(refused, 11);
+    assert_int_equal(int(local), int(Error::none));
+}
+
+/// Where snapshots overwrite themselves a full disk would keep everybody out.
+void forbids_copy_on_write_where_the_file_system_does_it(void**) {
+    Scene s;
+    s.token.name = Text<32>(string_view("phone"));
+    (void)s.token.key.assign(bytes_of("12345678901234567890"));
+    auto run = [&] { return change(s, false).error; };
+    s.keep();
+    calls::Fault fault{place_of("fstatfs", 1, run)};
+    unsigned elsewhere = attributes;
+    s.restore();
+    fault.filesystem = 0x9123683E; // btrfs
+    Error set = calls::during(fault, run);
+    assert_int_equal(int(set), int(Error::none));
+    assert_int_equal(elsewhere, 0);
+    assert_int_equal(attributes, FS_NOCOW_FL);
+}
+
+/// A host that closed its standard streams would print into the record.
+void opens_no_record_as_a_standard_stream(void**) {
+    Scene s;
+    s.enrol();
+    int kept = dup(0);
+    close(0);
+    Error opened = s.open();
+    int fd = s.record.journal.fd.get();
+    bool is_free = ::fcntl(0, F_GETFD) < 0;
+    dup2(kept, 0);
+    close(kept);
+    assert_int_equal(int(opened), int(Error::none));
+    assert_true(fd > 2 && is_free);
+}
 } // namespace
 
 int main() {
@@ -186,6 +234,9 @@ int main() {
         cmocka_unit_test(keeps_what_was_set_up_after_a_discard_from_a_cleaner_that_was_stopped),
         cmocka_unit_test(opens_the_credential_that_came_in_force_between_two_looks),
         cmocka_unit_test(refuses_settings_that_become_shorter_while_they_are_read),
+        cmocka_unit_test(refuses_a_record_on_a_network),
+        cmocka_unit_test(forbids_copy_on_write_where_the_file_system_does_it),
+        cmocka_unit_test(opens_no_record_as_a_standard_stream),
     };
     return cmocka_run_group_tests_name("store_lying_calls", tests, nullptr, nullptr);
 }
