@@ -4,64 +4,13 @@
 #include "../support/memory.h"
 #include "bed.h"
 #include "core/base32.h"
-#include "core/protocol.h"
+#include "helper.h"
 #include "store/random.h"
-#include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 
 using namespace bed;
 
 namespace {
-
-/// The helper, and the socket to it.
-struct Helper {
-    pid_t pid = -1;
-    int fd = -1;
-    std::string rest;
-
-    explicit Helper(const Bed& b) {
-        int ends[2];
-        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) abort();
-        std::string program = module_path().substr(0, module_path().rfind('/')) + "/pam_totp_helper";
-        b.settings("");
-        pid = fork();
-        if (pid == 0) {
-            dup2(ends[1], 0), dup2(ends[1], 1);
-            execl(program.c_str(), program.c_str(), "--store", b.store.c_str(), "--key", b.key.c_str(), "--conf",
-                  (b.top + "/conf").c_str(), nullptr);
-            _exit(127);
-        }
-        close(ends[1]);
-        fd = ends[0];
-    }
-    ~Helper() {
-        close(fd);
-        if (pid > 0) waitpid(pid, nullptr, 0); // it ends by itself, or the test hangs
-    }
-    template <typename Message> void say(void (*write)(Message, Writer&), const std::type_identity_t<Message>& message) {
-        char room[longest_message];
-        Writer out(room);
-        write(message, out);
-        (void)!send(fd, out.view().data(), out.view().size(), MSG_NOSIGNAL);
-    }
-    /// The next line that begins with `word`; empty at the end.
-    std::string hear(const std::string& word) {
-        for (;;) {
-            size_t end = rest.find('\n');
-            if (end == std::string::npos) {
-                char piece[512];
-                ssize_t got = recv(fd, piece, sizeof piece, 0);
-                if (got <= 0) return "";
-                rest.append(piece, size_t(got));
-                continue;
-            }
-            std::string line = rest.substr(0, end);
-            rest.erase(0, end + 1);
-            if (line.rfind(word + " ", 0) == 0) return line;
-        }
-    }
-};
 
 struct Known : Bed {
     memory::Secrets secrets;
