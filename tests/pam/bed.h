@@ -125,15 +125,15 @@ struct Bed {
         if (access((top + "/conf").c_str(), F_OK) != 0) settings("");
     }
     /// An application's handle to the stack that was put; nullptr when libpam refuses.
-    pam_handle_t* begin(const pam_conv& conv, const std::string& who) const {
+    pam_handle_t* begin(const pam_conv& conv, const std::string& who, const std::string& service = "test") const {
         pam_handle_t* pam = nullptr;
-        if (pam_start_confdir("test", who.c_str(), &conv, stacks.c_str(), &pam) != PAM_SUCCESS) return nullptr;
+        if (pam_start_confdir(service.c_str(), who.c_str(), &conv, stacks.c_str(), &pam) != PAM_SUCCESS) return nullptr;
         (void)pam_set_item(pam, PAM_FAIL_DELAY, reinterpret_cast<const void*>(+[](int, unsigned, void*) {}));
         return pam;
     }
     /// One pam_authenticate.
-    int authenticate(const pam_conv& conv, const std::string& who = "") const {
-        pam_handle_t* pam = begin(conv, who.empty() ? user : who);
+    int authenticate(const pam_conv& conv, const std::string& who = "", const std::string& service = "test") const {
+        pam_handle_t* pam = begin(conv, who.empty() ? user : who, service);
         if (!pam) return PAM_ABORT;
         int result = pam_authenticate(pam, 0);
         if (result == PAM_SUCCESS) result = pam_setcred(pam, PAM_ESTABLISH_CRED);

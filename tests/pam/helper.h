@@ -38,8 +38,8 @@ struct Helper {
         write(message, out);
         (void)!send(fd, out.view().data(), out.view().size(), MSG_NOSIGNAL);
     }
-    /// The next line that begins with `word`; empty at the end.
-    std::string hear(const std::string& word) {
+    /// The next line; empty at the end.
+    std::string next() {
         for (;;) {
             size_t end = rest.find('\n');
             if (end == std::string::npos) {
@@ -51,7 +51,14 @@ struct Helper {
             }
             std::string line = rest.substr(0, end);
             rest.erase(0, end + 1);
-            if (line.rfind(word + " ", 0) == 0) return line;
+            return line;
+        }
+    }
+    /// The next one that begins with `word`.
+    std::string hear(const std::string& word) {
+        for (;;) {
+            std::string line = next();
+            if (line.empty() || line.rfind(word + " ", 0) == 0) return line;
         }
     }
 };
