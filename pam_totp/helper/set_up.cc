@@ -34,7 +34,18 @@ Error make_token(Service& s, Draft& draft) {
     return random_bytes(token->key.fill(sizes[size_t(token->hash)])) ? Error::none : Error::crypto;
 }
 
-/// A key that was not made here may have been used here before: it starts where no such code can count.
+/// The token in force whose codes the new one has, too: the slot, or no_slot.
+u8 slot_of_same(const Credential& now, const Token& token) {
+    for (size_t i = 0; i < now.tokens.size(); ++i) {
+        const Token& old = now.tokens[i];
+        bool counts_alike = old.type == token.type && old.period == token.period;
+        if (counts_alike && equal_secrets(old.key.reveal(), token.key.reveal())) return u8(i);
+    }
+    return no_slot;
+}
+
+/// A key that was not made here may have been used here before: it starts where no such code can count. One that is
+/// in force goes on from there, wherever that is.
 void start_counter(Service& s, Draft& draft) {
     const Token& token = draft.token();
     u32& spent = draft.change.spent[draft.slot()];
@@ -42,6 +53,9 @@ void start_counter(Service& s, Draft& draft) {
     if (token.type == Type::totp && draft.own_key) {
         spent = u32(step_of(token, draft.change.time) + s.settings.window + 1);
     }
+    u8 old = slot_of_same(s.record.credential, token);
+    draft.change.continues[draft.slot()] = old;
+    if (old != no_slot && spent <= s.record.state().last[old]) spent = 0;
 }
 
 } // namespace
@@ -101,6 +115,8 @@ Verdict prove_token(Service& s, Draft& draft, const Answer& answer, i64& skew) {
     i64 window = std::max<i64>(s.settings.window, 1);
     if (!hotp && (distance > window || -distance > window)) return Verdict::wrong;
     u32 spent = u32(i64(center) + distance + 1);
+    u8 old = draft.change.continues[draft.slot()];
+    if (old != no_slot && spent <= s.record.state().last[old]) return Verdict::replayed;
     u32& known = draft.change.spent[draft.slot()];
     known = std::max(known, spent);
     return Verdict::accepted;

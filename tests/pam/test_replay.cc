@@ -92,6 +92,21 @@ Again after_another_set_up(const Replay& b) {
     return again;
 }
 
+void once_a_code_was_accepted_the_same_key_set_up_again_does_not_take_it(void**) {
+    Replay b;
+    std::string first = b.set_up();
+    int used = b.login_to("wide", b.at(b.now + 7)); // further ahead than the settings say
+    std::string second = b.set_up();
+    int same = b.login_to("wide", b.at(b.now + 7));
+    Again again = after_another_set_up(b);
+    assert_text_equal(first, "changed");
+    assert_int_equal(used, 1);
+    assert_text_equal(second, "changed");
+    assert_int_equal(same, 0);
+    assert_int_equal(again.shown, 0);
+    assert_int_equal(again.later, 1);
+}
+
 void once_a_code_was_accepted_the_same_key_removed_and_set_up_again_does_not_take_it(void**) {
     Replay b;
     std::string first = b.set_up(), removed = b.ask(Verb::remove_all, {});
@@ -102,6 +117,26 @@ void once_a_code_was_accepted_the_same_key_removed_and_set_up_again_does_not_tak
     assert_text_equal(again_first, "changed");
     assert_int_equal(again.shown, 0);
     assert_int_equal(again.later, 1);
+}
+
+void once_a_counter_was_accepted_the_same_key_set_up_again_does_not_take_it(void**) {
+    Replay b;
+    b.token.type = Type::hotp;
+    std::string first = b.set_up();
+    int used = b.times(b.at(0)) + b.times(b.at(1)), answers = 0;
+    std::string second = b.set_up(); // from counter 0, as the request says
+    int same = b.times(b.at(0)) + b.times(b.at(1)), next = b.times(b.at(2));
+    std::string proved = b.ask(Verb::setup, b.token, [&] { return b.at(u64(1 + answers++)); });
+    int proof = b.times(b.at(2)) + b.times(b.at(3)), behind = b.times(b.at(4));
+    assert_text_equal(first, "changed");
+    assert_int_equal(used, 2);
+    assert_text_equal(second, "changed");
+    assert_int_equal(same, 0);
+    assert_int_equal(next, 1);
+    assert_text_equal(proved, "changed");
+    assert_int_equal(answers, 3); // 1 and 2 were used, and prove nothing
+    assert_int_equal(proof, 0);
+    assert_int_equal(behind, 1);
 }
 
 void once_a_code_is_accepted_of_a_key_that_two_tokens_have(void**) {
@@ -224,7 +259,9 @@ int main(int, char** argv) {
     find_module(argv[0]);
     const CMUnitTest tests[] = {
         cmocka_unit_test(once_the_proof_of_a_set_up_was_taken_no_login_takes_it),
+        cmocka_unit_test(once_a_code_was_accepted_the_same_key_set_up_again_does_not_take_it),
         cmocka_unit_test(once_a_code_was_accepted_the_same_key_removed_and_set_up_again_does_not_take_it),
+        cmocka_unit_test(once_a_counter_was_accepted_the_same_key_set_up_again_does_not_take_it),
         cmocka_unit_test(once_a_code_is_accepted_of_a_key_that_two_tokens_have),
         cmocka_unit_test(once_a_code_was_accepted_no_change_of_codes_or_devices_brings_it_back),
         cmocka_unit_test(once_a_code_is_accepted_that_two_tokens_show_in_one_step),
