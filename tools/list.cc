@@ -10,7 +10,7 @@
 namespace totp {
 namespace {
 
-/// Padded to `width` columns: names are bytes of ASCII, or escaped.
+/// Padded to `width` columns, of which each byte takes one.
 std::string column(std::string text, size_t width) {
     return text.size() < width ? text + std::string(width - text.size(), ' ') : text + " ";
 }
@@ -53,7 +53,7 @@ void Everybody::print_json() {
 
 void Everybody::print_row() {
     if (!printed_) say(text("ACCOUNT             TOKENS              BACKUP CODES  LAST ACCEPTED\n"));
-    say(column(std::string(account_.user.view()), 20));
+    say(column(shown(account_.user.view()), 20));
     if (account_.error != Error::none) {
         say(account_.error == Error::bad_account ? text("no account has this name any more\n")
                                                  : advise(account_.error) + "\n");

@@ -90,7 +90,7 @@ std::string bad_account(const Arguments& a) {
 std::string what_failed(const Arguments& a, const Done& done) {
     std::string detail(done.detail.view()), user(done.user.view());
     if (done.error == Error::no_record) {
-        return text("no codes are set up for %1. Run: pam-totp setup", {user}) + (a.user.empty() ? "" : " -u " + user);
+        return text("no codes are set up for %1. Run: pam-totp setup", {user}) + (a.user.empty() ? "" : " -u " + shown(user));
     }
     if (done.error == Error::bad_account) return bad_account(a);
     return detail.empty() ? advise(done.error) : detail + ": " + advise(done.error);

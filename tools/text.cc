@@ -48,4 +48,10 @@ std::string text(const char* one, const char* many, unsigned long count) {
     return filled(ngettext(one, many, count), {std::to_string(count)});
 }
 
+std::string shown(string_view value) {
+    Out out;
+    add_shown(value, out);
+    return out.text;
+}
+
 } // namespace totp

@@ -15,4 +15,7 @@ std::string text(const char* message, const std::vector<std::string>& values = {
 /// The same for a number of things: %1 is `count`.
 std::string text(const char* one, const char* many, unsigned long count);
 
+/// What others chose, with `?` for what a terminal would obey: where it stands in no sentence.
+std::string shown(string_view value);
+
 } // namespace totp
