@@ -127,8 +127,13 @@ Error make_sentinel(const Host& host, gid_t group) {
 
 Error open_host(const Place& place, Host& host) {
     host.place = place;
+    host.opening = place.key;
     Error error = open_keyring(place, host.keyring);
-    return error == Error::none ? open_directory(place, host.directory) : error;
+    if (error != Error::none) return error;
+    host.opening = place.store;
+    error = open_directory(place, host.directory);
+    if (error == Error::none) host.opening = nullptr;
+    return error;
 }
 
 Error check_sentinel(const Host& host) {
@@ -148,16 +153,23 @@ Error check_sentinel(const Host& host) {
     return error == Error::none ? read_sentinel(host, next_line(text)) : error;
 }
 
-Error init_host(const Place& place, gid_t group) {
+Error init_host(const Place& place, gid_t group, Host& host) {
     bool some = false;
+    host.opening = place.store;
     Error error = has_records(place, some);
     if (error != Error::none) return error;
+    host.opening = place.key;
     if (some && access(place.key, F_OK) != 0) return Error::key_missing; // a new key could never read them
     error = make_key(place, group);
-    if (error == Error::none) error = make_directory(place, group);
-    Host host;
+    if (error != Error::none) return error;
+    host.opening = place.store;
+    error = make_directory(place, group);
     if (error == Error::none) error = open_host(place, host);
-    return error == Error::none ? make_sentinel(host, group) : error;
+    if (error != Error::none) return error;
+    host.opening = place.store;
+    error = make_sentinel(host, group);
+    if (error == Error::none) host.opening = nullptr;
+    return error;
 }
 
 } // namespace totp

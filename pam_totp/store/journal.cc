@@ -184,9 +184,10 @@ Text<240> name_in_store(const Account& account, u64 id, string_view suffix) {
 
 Error open_journal(const Host& host, const Account& account, Journal& journal) {
     Error error = open_at(host.directory.get(), account.file.c_str(), O_RDWR | O_APPEND, journal.fd);
+    journal.is_absent = error != Error::none && errno == ENOENT;
     if (error != Error::none) {
         if (errno == ELOOP || errno == ENXIO || errno == EISDIR) return Error::record_unsafe;
-        if (errno != ENOENT) return error;
+        if (!journal.is_absent) return error;
         error = check_sentinel(host);
         return error == Error::none ? Error::no_record : error;
     }

@@ -126,6 +126,14 @@ bool did_not_count(const Host& host, const Account& account, u64 id) {
 }
 } // namespace
 
+Text<512> path_of(Error error, const Host& host, const Record& record) {
+    if (error == Error::bad_account) return {};
+    Text<512> path(string_view(host.opening ? host.opening : host.place.store));
+    bool of_host = host.opening || record.journal.is_absent || error == Error::store_remote;
+    if (!of_host && !record.account.file.empty()) path.add('/').add(record.account.file.view());
+    return path;
+}
+
 Error open_record(const Host& host, Record& record) {
     Error error = open_journal(host, record.account, record.journal);
     for (int tries = 0; error == Error::none && tries < 8; ++tries) {
