@@ -233,7 +233,7 @@ void serve(Service& s) {
     Error error = serve_request(s);
     int number = errno;
     // Not the disk's fault: set-group-id gave nothing.
-    if (error == Error::io && number == EACCES && getegid() == getgid()) error = Error::no_privilege;
+    if (error == Error::io && number == EACCES && !s.is_root && getegid() == getgid()) error = Error::no_privilege;
     if (error != Error::none) s.done.error = error;
     if (s.done.error == Error::none || !s.done.detail.empty() || s.done.error >= Error::stale) return;
     s.done.detail.add(path_of(s.done.error, s.host, s.record).view());
