@@ -103,6 +103,7 @@ Error load_conf(const char* path, uid_t owner, bool must_exist, const Visit* vis
     Text<longest_conf_path> drop_ins{string_view(path)};
     drop_ins.add(".d");
     Error error = drop_ins.cut() ? Error::io : reader.read_directory(drop_ins.c_str());
+    if (error != Error::none && conf.file.empty()) reader.set_file(drop_ins.view());
     if (error != Error::none) return error;
     error = reader.read(path);
     if (error == Error::settings_missing && !must_exist) error = Error::none;
