@@ -82,10 +82,17 @@ Error serve_record(Service& s) {
     return Error::bad_request;
 }
 
+/// The system's own, where that is all there is.
+void say_reason(Service& s, Error error, int number) {
+    if (error != Error::io && error != Error::no_space) return;
+    char room[128];
+    s.done.detail.add(": ").add(string_view(strerror_r(number, room, sizeof room)));
+}
 } // namespace
 
 Error read_conf(Service& s, const Visit* visit, Conf& conf) {
     Error error = load_conf(s.conf, s.place.owner, s.conf_given, visit, conf);
+    int number = errno;
     unsigned line = error == Error::bad_setting ? conf.misfit.line : conf.decision.line;
     if (error != Error::none) s.done.detail = Text<512>(conf.file.empty() ? string_view(s.conf) : conf.file.view());
     if (error != Error::none && line > 0) {
@@ -93,6 +100,7 @@ Error read_conf(Service& s, const Visit* visit, Conf& conf) {
         s.done.detail.add(':').add(Writer(digits).number(u64(line)).view());
     }
     if (error == Error::bad_setting) s.done.detail.add(": ").add(conf.misfit.reason);
+    say_reason(s, error, number);
     s.settings = conf.settings;
     return error;
 }
@@ -103,7 +111,7 @@ Error serve_request(Service& s) {
     Verb verb = s.request.verb;
     if (is_roots(verb) && s.place.owner != s.caller) return Error::only_root;
     if (verb == Verb::init) {
-        Error error = init_host(s.place, s.group);
+        Error error = init_host(s.place, s.group, s.host);
         s.done.changed = error == Error::none;
         return error;
     }
@@ -225,16 +233,11 @@ void serve(Service& s) {
     Error error = serve_request(s);
     int number = errno;
     // Not the disk's fault: set-group-id gave nothing.
-    if (error == Error::io && number == EACCES && getegid() == getgid()) error = Error::no_privilege;
+    if (error == Error::io && number == EACCES && !s.is_root && getegid() == getgid()) error = Error::no_privilege;
     if (error != Error::none) s.done.error = error;
     if (s.done.error == Error::none || !s.done.detail.empty() || s.done.error >= Error::stale) return;
-    bool of_key = s.done.error >= Error::key_missing && s.done.error <= Error::key_malformed;
-    bool of_settings = s.done.error >= Error::bad_setting && s.done.error <= Error::settings_unsafe;
-    s.done.detail.add(string_view(of_key ? s.place.key : of_settings ? s.conf : s.place.store));
-    if (s.done.error == Error::io || s.done.error == Error::no_space) {
-        char room[128];
-        s.done.detail.add(": ").add(string_view(strerror_r(number, room, sizeof room)));
-    }
+    s.done.detail.add(path_of(s.done.error, s.host, s.record).view());
+    say_reason(s, s.done.error, number);
 }
 
 } // namespace totp

@@ -63,6 +63,7 @@ class Login {
     Outcome take_code(const Phrase& prompt, unsigned digits, Secret<longest_reply>& code);
     Outcome judge_code(string_view code, Verdict& verdict);
     Outcome unavailable(Error error);
+    Outcome unavailable(Error error, string_view path, int number);
     Phrase prompt_for(Verdict verdict, const Known& known) const;
     Outcome conclude(Verdict verdict, const Known& known, LogLine& line);
     const char* issuer(std::span<char> room) const;
@@ -145,12 +146,11 @@ Error Login::open() {
 
 Outcome Login::unavailable(Error error) {
     int number = errno;
-    bool of_key = error >= Error::key_missing && error <= Error::key_malformed;
-    bool of_store = error >= Error::store_missing && error <= Error::store_remote;
-    bool of_helper = error == Error::helper_missing;
-    Text<512> path(of_helper ? TOTP_HELPER : of_key ? options_.place.key : options_.place.store);
-    if (!of_key && !of_store && !of_helper) path.add('/').add(record_.account.file.view());
-    log_error(pam_, line_, error, path.view(), number);
+    return unavailable(error, path_of(error, host_, record_).view(), number);
+}
+
+Outcome Login::unavailable(Error error, string_view path, int number) {
+    log_error(pam_, line_, error, path, number);
     tell(pam_, flags_, out_of_order());
     return Outcome::unavailable;
 }
@@ -281,7 +281,7 @@ Outcome Login::ask_through_helper() {
         log_misfit(pam_, line_, "store,key,conf", 0, "without root the helper is asked, and it serves the usual places alone");
         return Outcome::unavailable;
     }
-    if (!is_account_ || record_.account.uid != getuid()) return unavailable(Error::other_account);
+    if (!is_account_ || record_.account.uid != getuid()) return unavailable(Error::other_account, TOTP_HELPER, 0);
     Outcome outcome = Outcome::refused;
     for (unsigned tries = options_.tries; tries > 0 && outcome == Outcome::refused; --tries) {
         Verifier verifier;
@@ -291,13 +291,13 @@ Outcome Login::ask_through_helper() {
         Secret<longest_reply> code;
         Error error = verifier.begin(record, token, question);
         if (error == Error::no_record) return without_record();
-        if (error != Error::none) return unavailable(error);
+        if (error != Error::none) return unavailable(error, verifier.detail(), 0);
         Known known{token.digits, token.period, record.wrong, record.wrong_from, record.codes_left, record.codes_made};
         Outcome taken = take_code(prompt_for(question.verdict, known), known.digits, code);
         if (taken != Outcome::accepted) return taken;
         Verdict verdict = Verdict::none;
         error = verifier.check(code.reveal_text(), verdict);
-        if (error != Error::none) return unavailable(error);
+        if (error != Error::none) return unavailable(error, verifier.detail(), 0);
         LogLine line = line_;
         outcome = conclude(verdict, known, line);
         if (field_.is_still_to_ask()) ++tries;

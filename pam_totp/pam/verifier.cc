@@ -46,7 +46,9 @@ bool start(Fd& ours) {
 }
 } // namespace
 
-Verifier::Verifier() : started_(start(socket_)), channel_(socket_.get(), monotonic_seconds() + patience) {}
+Verifier::Verifier()
+    : detail_(string_view(TOTP_HELPER)), started_(start(socket_)),
+      channel_(socket_.get(), monotonic_seconds() + patience) {}
 
 Error Verifier::begin(RecordLine& record, Token& token, Ask& question) {
     Request request;
@@ -77,6 +79,7 @@ Error Verifier::end(string_view line, Verdict& verdict) {
     Done done;
     if (!read_done(line, done)) return Error::helper_missing;
     verdict = done.verdict;
+    if (!done.detail.empty()) detail_ = done.detail;
     return done.error;
 }
 

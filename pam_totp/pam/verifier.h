@@ -17,10 +17,13 @@ class Verifier {
     Error begin(RecordLine& record, Token& token, Ask& question);
     /// Whether the code is right; it is spent by that.
     Error check(string_view code, Verdict& verdict);
+    /// What an error is about: the path that the helper says, and the system's reason if there is one, or its own.
+    string_view detail() const { return detail_.view(); }
 
   private:
     Error end(string_view line, Verdict& verdict);
 
+    Text<512> detail_;
     Fd socket_;
     bool started_;
     Channel channel_;

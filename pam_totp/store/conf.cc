@@ -73,10 +73,11 @@ Error next_name(const char* path, string_view last, Text<255>& next, bool& found
 }
 
 /// Nobody else can put a file into it.
-bool is_closed(int directory, uid_t owner) {
+Error look_at_directory(int directory, uid_t owner) {
     struct stat found = {};
-    if (fstat(directory, &found) != 0) return false;
-    return (found.st_uid == owner || found.st_uid == 0) && !(found.st_mode & 022);
+    if (fstat(directory, &found) != 0) return Error::io;
+    bool closed = (found.st_uid == owner || found.st_uid == 0) && !(found.st_mode & 022);
+    return closed ? Error::none : Error::settings_unsafe;
 }
 
 Text<longest_conf_path> path_in(const char* directory, string_view name) {
@@ -87,7 +88,7 @@ Error Reader::read_directory(const char* path) {
     Fd directory;
     Error error = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, directory);
     if (error != Error::none) return errno == ENOENT ? Error::none : error;
-    if (!is_closed(directory.get(), owner)) return set_file(path), Error::settings_unsafe;
+    error = look_at_directory(directory.get(), owner);
     Text<255> name, next;
     for (bool found = true; error == Error::none && found; name = next) {
         error = next_name(path, name.view(), next, found);
@@ -103,6 +104,7 @@ Error load_conf(const char* path, uid_t owner, bool must_exist, const Visit* vis
     Text<longest_conf_path> drop_ins{string_view(path)};
     drop_ins.add(".d");
     Error error = drop_ins.cut() ? Error::io : reader.read_directory(drop_ins.c_str());
+    if (error != Error::none && conf.file.empty()) reader.set_file(drop_ins.view());
     if (error != Error::none) return error;
     error = reader.read(path);
     if (error == Error::settings_missing && !must_exist) error = Error::none;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "file.h"
+#include "core/list.h"
 #include <errno.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -112,14 +114,26 @@ Error give_to(int fd, const Ownership& o) {
     return fchmod(fd, o.mode) == 0 ? Error::none : error_of_errno(); // a umask may have taken bits away
 }
 
+Error give_name(int at, const char* draft, const char* name) {
+    if (renameat2(at, draft, at, name, RENAME_NOREPLACE) == 0) return Error::none;
+    // Gone: who got the name took away what cannot get it any more.
+    return errno == EEXIST || errno == ENOENT ? Error::stale : error_of_errno();
+}
+
 Error create_file(int at, const char* name, const Ownership& ownership, Bytes bytes) {
+    Text<4200> draft{string_view(name)};
+    draft.add(draft_suffix);
     Fd fd;
-    Error error = open_at(at, name, O_WRONLY | O_CREAT | O_EXCL, fd);
+    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL;
+    Error error = open_at(at, draft.c_str(), flags, fd);
+    bool left_over = error != Error::none && errno == EEXIST && unlinkat(at, draft.c_str(), 0) == 0;
+    if (left_over) error = open_at(at, draft.c_str(), flags, fd);
     if (error != Error::none) return errno == EEXIST ? Error::stale : error;
     error = fill_file(fd.get(), ownership, bytes);
+    if (error == Error::none) error = give_name(at, draft.c_str(), name);
     if (error != Error::none) {
         int kept = errno;
-        (void)unlinkat(at, name, 0);
+        (void)unlinkat(at, draft.c_str(), 0);
         errno = kept;
     }
     return error;

@@ -71,8 +71,14 @@ struct Ownership {
 /// Gives an open file to its owner, before anything is in it.
 Error give_to(int fd, const Ownership& ownership);
 
-/// Creates `name`, which must not be there, writes it and flushes it. On an error nothing is left. EEXIST is
-/// Error::stale.
+/// What a file is called while it is made: the name and this behind it.
+inline constexpr string_view draft_suffix = ".new";
+
+/// Renames `draft` to `name`. Error::stale when there is one of that name, or no draft any more.
+Error give_name(int at, const char* draft, const char* name);
+
+/// Creates `name`, which must not be there: written and flushed, or not at all. On an error nothing is left; a kill
+/// can leave a draft, which is replaced by the next. Error::stale when the name is given, or the draft was taken away.
 Error create_file(int at, const char* name, const Ownership& ownership, Bytes bytes);
 
 /// Error::no_space for ENOSPC, EDQUOT and EFBIG, else Error::io.

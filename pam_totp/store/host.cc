@@ -91,14 +91,19 @@ Error make_key(const Place& place, gid_t group) {
     return error == Error::none ? flush_directory_of(place.key) : error;
 }
 
+/// Nobody gives this to a store of his, where nothing could be made. An `init` that was killed leaves it, and the
+/// next one goes on.
+constexpr mode_t half_made = 0500;
+
 Error make_directory(const Place& place, gid_t group) {
-    if (mkdir(place.store, 0700) != 0) return errno == EEXIST ? Error::none : error_of_errno();
-    mode_t mode = group == gid_t(-1) ? 0700 : 01770;
-    if (chown(place.store, place.owner, group) == 0 && chmod(place.store, mode) == 0) return Error::none;
-    int kept = errno; // half made it would stay as it is, and the group could never enter
-    (void)rmdir(place.store);
-    errno = kept;
-    return error_of_errno();
+    struct stat found = {};
+    bool made = mkdir(place.store, half_made) == 0;
+    if (!made && errno != EEXIST) return error_of_errno();
+    if (!made && lstat(place.store, &found) != 0) return Error::io;
+    if (!made && found.st_mode != (S_IFDIR | half_made)) return Error::none;
+    bool whole = chown(place.store, place.owner, group) == 0 &&
+                 chmod(place.store, group == gid_t(-1) ? 0700 : 01770) == 0;
+    return whole ? Error::none : error_of_errno();
 }
 
 /// Whether anything but the sentinel is in the store.
@@ -111,6 +116,8 @@ Error has_records(const Place& place, bool& some) {
 }
 
 Error make_sentinel(const Host& host, gid_t group) {
+    Error error = check_sentinel(host);
+    if (error != Error::store_unmarked) return error;
     const KeySet& set = host.keyring.newest();
     u64 store = 0;
     std::array<u8, 16> mac;
@@ -118,7 +125,7 @@ Error make_sentinel(const Host& host, gid_t group) {
     std::array<char, longest_sentinel> room;
     Writer out(room);
     out.add(sentinel_version).add(" id=").id(store).add(" key=").id(set.id).add(" mac=").hex(mac).add('\n');
-    Error error = create_file(host.directory.get(), sentinel, readable_by(host.place, group), bytes_of(out.view()));
+    error = create_file(host.directory.get(), sentinel, readable_by(host.place, group), bytes_of(out.view()));
     if (error == Error::stale) return check_sentinel(host);
     if (error != Error::none) return error;
     return fsync(host.directory.get()) == 0 ? Error::none : error_of_errno();
@@ -127,8 +134,13 @@ Error make_sentinel(const Host& host, gid_t group) {
 
 Error open_host(const Place& place, Host& host) {
     host.place = place;
+    host.opening = place.key;
     Error error = open_keyring(place, host.keyring);
-    return error == Error::none ? open_directory(place, host.directory) : error;
+    if (error != Error::none) return error;
+    host.opening = place.store;
+    error = open_directory(place, host.directory);
+    if (error == Error::none) host.opening = nullptr;
+    return error;
 }
 
 Error check_sentinel(const Host& host) {
@@ -148,16 +160,24 @@ Error check_sentinel(const Host& host) {
     return error == Error::none ? read_sentinel(host, next_line(text)) : error;
 }
 
-Error init_host(const Place& place, gid_t group) {
+Error init_host(const Place& place, gid_t group, Host& host) {
     bool some = false;
+    host.opening = place.store;
     Error error = has_records(place, some);
     if (error != Error::none) return error;
-    if (some && access(place.key, F_OK) != 0) return Error::key_missing; // a new key could never read them
-    error = make_key(place, group);
-    if (error == Error::none) error = make_directory(place, group);
-    Host host;
+    host.opening = place.key;
+    bool has_key = access(place.key, F_OK) == 0;
+    if (some && !has_key) return Error::key_missing; // a new key could never read them
+    if (!has_key) error = make_key(place, group);
+    if (error != Error::none) return error;
+    host.opening = place.store;
+    error = make_directory(place, group);
     if (error == Error::none) error = open_host(place, host);
-    return error == Error::none ? make_sentinel(host, group) : error;
+    if (error != Error::none) return error;
+    host.opening = place.store;
+    error = make_sentinel(host, group);
+    if (error == Error::none) host.opening = nullptr;
+    return error;
 }
 
 } // namespace totp

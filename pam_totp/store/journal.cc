@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -167,13 +166,6 @@ Error fill_journal(int fd, uid_t owner, const EntryBytes& bytes) {
     return fsync(fd) == 0 ? Error::none : error_of_errno();
 }
 
-Error give_name(int directory, const char* from, const char* to) {
-    if (renameat2(directory, from, directory, to, RENAME_NOREPLACE) != 0) {
-        // Gone: who got the name took away what cannot get it any more.
-        return errno == EEXIST || errno == ENOENT ? Error::stale : error_of_errno();
-    }
-    return fsync(directory) == 0 ? Error::none : error_of_errno();
-}
 } // namespace
 
 Text<240> name_in_store(const Account& account, u64 id, string_view suffix) {
@@ -184,9 +176,10 @@ Text<240> name_in_store(const Account& account, u64 id, string_view suffix) {
 
 Error open_journal(const Host& host, const Account& account, Journal& journal) {
     Error error = open_at(host.directory.get(), account.file.c_str(), O_RDWR | O_APPEND, journal.fd);
+    journal.is_absent = error != Error::none && errno == ENOENT;
     if (error != Error::none) {
         if (errno == ELOOP || errno == ENXIO || errno == EISDIR) return Error::record_unsafe;
-        if (errno != ENOENT) return error;
+        if (!journal.is_absent) return error;
         error = check_sentinel(host);
         return error == Error::none ? Error::no_record : error;
     }
@@ -242,6 +235,7 @@ Error create_journal(const Host& host, const Account& account, Entry entry) {
     if (error != Error::none) return error;
     error = fill_journal(fd.get(), account.uid, bytes);
     if (error == Error::none) error = give_name(directory, first.c_str(), account.file.c_str());
+    if (error == Error::none && fsync(directory) != 0) error = error_of_errno();
     if (error != Error::none) {
         int kept = errno;
         (void)unlinkat(directory, first.c_str(), 0);

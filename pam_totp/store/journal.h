@@ -29,6 +29,7 @@ constexpr u64 spare_room = 65536; ///< bytes
 /// An account's journal, open to read and append.
 struct Journal {
     Fd fd;
+    bool is_absent = false; ///< there is no file of that name: what is wrong then is the store
     Folded folded; ///< as it stood when it was opened or last loaded
 };
 

@@ -42,12 +42,14 @@ Error write_sealed(const Host& host, const Account& account, const Head& head, c
     return error_of_errno();
 }
 
-/// The id in `<file>.<id>` and `<file>.<id>.first`, when `name` is one of the account's.
-bool is_of(string_view name, const Account& account, u64& id, bool& first) {
+/// The id in `<file>.<id>` and in the drafts `<file>.<id>.new` and, of a journal, `<file>.<id>.first`, when `name`
+/// is one of the account's.
+bool is_of(string_view name, const Account& account, u64& id, bool& draft) {
     size_t size = account.file.size();
     if (slice(name, 0, size) != account.file.view() || slice(name, size, 1) != ".") return false;
-    first = slice(name, size + 17) == ".first";
-    return read_id(slice(name, size + 1, 16), id) && (first || name.size() == size + 17);
+    string_view suffix = slice(name, size + 17);
+    draft = suffix == draft_suffix || suffix == ".first";
+    return read_id(slice(name, size + 1, 16), id) && (draft || suffix.empty());
 }
 
 /// Reads the head of the credential's file `id`: it says what that was computed from.
@@ -77,14 +79,15 @@ bool is_void(const Host& host, Record& record, u64 id) {
     return record.state().credential != id && record.state().credential != head.replaces;
 }
 
-/// Removes what killed set-ups left. A journal that has not got its name cannot get it any more: it is taken.
+/// Removes what killed changes left. A journal that has not got its name cannot get it any more: it is taken. A
+/// credential that has not is named nowhere: whoever is just writing it begins again.
 void remove_left_over(const Host& host, Record& record) {
     Listing list(host.place.store);
     while (const char* name = list.next()) {
         u64 id = 0;
-        bool first = false;
-        if (!is_of(name, record.account, id, first)) continue;
-        if (first || is_void(host, record, id)) (void)unlinkat(host.directory.get(), name, 0);
+        bool draft = false;
+        if (!is_of(name, record.account, id, draft)) continue;
+        if (draft || is_void(host, record, id)) (void)unlinkat(host.directory.get(), name, 0);
     }
 }
 
@@ -126,6 +129,14 @@ bool did_not_count(const Host& host, const Account& account, u64 id) {
 }
 } // namespace
 
+Text<512> path_of(Error error, const Host& host, const Record& record) {
+    if (error == Error::bad_account) return {};
+    Text<512> path(string_view(host.opening ? host.opening : host.place.store));
+    bool of_host = host.opening || record.journal.is_absent || error == Error::store_remote;
+    if (!of_host && !record.account.file.empty()) path.add('/').add(record.account.file.view());
+    return path;
+}
+
 Error open_record(const Host& host, Record& record) {
     Error error = open_journal(host, record.account, record.journal);
     for (int tries = 0; error == Error::none && tries < 8; ++tries) {
@@ -163,17 +174,18 @@ Error rotate(const Host& host, Record& record, const Credential* next, const Cha
 }
 
 Error discard_record(const Host& host, const Account& account) {
-    // The journal first: without it nothing else of the account's counts.
+    // The journal last: until it is gone the record is damaged as before, and is discarded by beginning again. Then
+    // somebody may set up anew, whose files are not to be touched.
     int directory = host.directory.get();
-    if (unlinkat(directory, account.file.c_str(), 0) != 0 && errno != ENOENT) return error_of_errno();
     Listing list(host.place.store);
     u64 id = 0;
-    bool first = false;
+    bool draft = false;
     while (const char* name = list.next()) {
-        if (!is_of(name, account, id, first)) continue;
+        if (!is_of(name, account, id, draft)) continue;
         if (unlinkat(directory, name, 0) != 0 && errno != ENOENT) return error_of_errno();
     }
     if (list.error() != Error::none) return list.error();
+    if (unlinkat(directory, account.file.c_str(), 0) != 0 && errno != ENOENT) return error_of_errno();
     return fsync(directory) == 0 ? Error::none : error_of_errno();
 }
 

@@ -17,6 +17,10 @@ struct Record {
 /// Error::no_record also when the journal says that nothing is in force; the journal is open then.
 Error open_record(const Host& host, Record& record);
 
+/// The path that an error is about: the one that was being opened; the store's; or the journal's, for all that is
+/// wrong with the record. Empty for an account, which is at no path.
+Text<512> path_of(Error error, const Host& host, const Record& record);
+
 /// Who changes a credential, and what of the old one goes on.
 struct Change {
     u64 time = 0; ///< seconds since 1970

@@ -71,7 +71,7 @@ struct Bed {
         stacks = top + "/pam.d";
         mkdir(stacks.c_str(), 0755);
         user = getpwuid(geteuid())->pw_name;
-        bool made = init_host(place(), gid_t(-1)) == Error::none && open_host(place(), host) == Error::none &&
+        bool made = init_host(place(), gid_t(-1), host) == Error::none &&
                     make_account(user, geteuid(), record.account) == Error::none;
         if (!made) abort();
     }

@@ -15,7 +15,10 @@ void strip(Scene& s) {
     unlink(s.key.c_str());
 }
 
-Result init(Scene& s) { return {init_host(s.place(), getegid())}; }
+Result init(Scene& s) {
+    Host host;
+    return {init_host(s.place(), getegid(), host)};
+}
 bool is_whole(Scene& s) {
     Host host;
     struct stat found = {};

@@ -303,10 +303,11 @@ void keeps_what_was_opened_readable_when_it_is_replaced(void**) {
 void keeps_a_key_that_is_there(void**) {
     Bed b;
     b.enrol();
-    Error again = init_host(b.place(), gid_t(-1));
+    Host host, none;
+    Error again = init_host(b.place(), gid_t(-1), host);
     Error opened = open_record(b.host, b.record);
     rename(b.key.c_str(), (b.top + "/away").c_str());
-    Error without = init_host(b.place(), gid_t(-1)); // a new key could not read the records
+    Error without = init_host(b.place(), gid_t(-1), none); // a new key could not read the records
     assert_int_equal(int(again), int(Error::none));
     assert_int_equal(int(opened), int(Error::none));
     assert_int_equal(int(without), int(Error::key_missing));

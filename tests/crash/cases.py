@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What people and administrators do with pam-totp to a record, and what must be true of it afterwards, whatever
+happened meanwhile: what was, or what was wanted, and nothing in between. The keys are counter-based and given, so that
+every code is known beforehand."""
+import os
+import pwd
+import re
+import shutil
+import stat
+
+import calls
+from bed import KEY, STORE, run, write
+from crashbed import CrashBed, Logins, Store, check_files, forget_host
+from promises import check
+
+BIN, HELPER = "/tmp/bin", "/usr/lib/pam-totp/pam_totp_helper"
+# After the loader, the first that each of them does.
+COMMAND_BEGINS, HELPER_BEGINS = r"fcntl\(0", r"prctl\(PR_SET_DUMPABLE"
+BACKUP = r"\b[0-9a-z]{5}-[0-9a-z]{5}-[0-9a-z]{5}\b"
+DONE, NOT_SET_UP = 0, 3
+
+
+class Phone:
+    """A counter-based token whose key is in a file."""
+
+    def __init__(self, name, owner, key):
+        self.secret, self.file = key, f"/tmp/{name}"
+        write(self.file, key + "\n", 0o600)
+        os.chown(self.file, owner.pw_uid, owner.pw_gid)
+        self.codes = run("oathtool", "--hotp", "-b", "-w", "9", "-", input=key).stdout.split()
+        self.options = ("--hotp", "--secret-file", self.file)
+
+
+bed = CrashBed()
+bed.stack("required", "after=password")
+alice = bed.add_user("alice")
+entry = pwd.getpwnam("alice")
+old, new = Phone("old", entry, "A" * 32), Phone("new", entry, "B" * 32)
+logins = Logins("required", alice, bed.syslog)
+os.mkdir(BIN)
+shutil.copy("/usr/bin/pam-totp", BIN)
+
+
+def set_up(phone):
+    said = bed.tool("setup", "-u", "alice", "--no-confirm", *phone.options)
+    check(said.returncode == DONE, f"{said.stdout}{said.stderr}")
+    return re.findall(BACKUP, said.stdout)
+
+
+def write_over(path):
+    """As damage does: owner and mode stay."""
+    with open(path, "r+b") as file:
+        file.write(b"damaged" * 1000)
+
+
+nothing = Store()
+old_spare = set_up(old)
+enrolled = Store()
+write_over(f"{STORE}/alice")
+journal_damaged = Store()
+enrolled.put()
+write_over(next(f"{STORE}/{name}" for name in os.listdir(STORE) if name.startswith("alice.")))
+credential_damaged = Store()
+enrolled.put()
+added = bed.tool("add", "fob", "-u", "alice", "--no-confirm", *new.options)
+check(added.returncode == DONE, added)
+two_devices = Store()
+for _ in range(10):
+    check(not logins.accepts("000000"), "not a wrong code")
+guessed = Store()
+
+
+def by_helper(case, options=()):
+    """The case with its helper traced; with the person's own uid and the set group id, unless root is at work."""
+    who = "" if case.by_root else "-u alice "
+    traced = " ".join(calls.traced(*options)).replace("strace ", f"strace {who}", 1)
+    write(f"{BIN}/pam_totp_helper", f"#!/bin/sh\nexec {traced} {HELPER}\n", 0o755)
+    return calls.run([f"{BIN}/pam-totp", *case.words], case.typed)
+
+
+def by_command(case, options=()):
+    """The case with the command traced, and its helper not."""
+    who = [] if case.by_root else ["-u", "alice"]
+    return calls.run([*calls.traced(*options), *who, "/usr/bin/pam-totp", *case.words], case.typed)
+
+
+class Case:
+    """One command; `answers` are typed as it asks for them."""
+
+    def __init__(self, words, answers=(), store=None, by_root=False):
+        self.words, self.by_root, self.store = words, by_root, store or enrolled
+        self.typed = "".join(answer + "\n" for answer in answers)
+
+    def prepare(self):
+        self.store.put()
+
+    def check(self, done):
+        """Of the record; `done` is how the command ended. Leaves it changed once more, and clean."""
+        wanted = self.is_done(done)
+        check(wanted or done.status != DONE, f"said to be done: {done.out}{done.err}")
+        set_up(old)
+        check(logins.accepts(old.codes[0]), "no login after the next set-up")
+        check_files(alice, enrolled=True)
+
+
+class SetUp(Case):
+    def is_done(self, _):
+        check(not logins.accepts(new.codes[0]), "the proof is accepted")
+        first, again = logins.accepts(old.codes[0]), logins.accepts(old.codes[0])
+        check(not again, "the code that permitted it is accepted twice")
+        was, is_new = logins.accepts(old.codes[3]), logins.accepts(new.codes[3])
+        check(not (was and is_new) and not (is_new and first), "both are in force")
+        check(was or is_new or self.store is nothing, "neither is in force")
+        check(was == logins.accepts(old_spare[0]), "a backup code is not of the key in force")
+        return is_new
+
+
+class Codes(Case):
+    def is_done(self, done):
+        check(logins.accepts(old.codes[3]), "no login")
+        of_old, made = logins.accepts(old_spare[0]), re.findall(BACKUP, done.out)
+        if done.status == DONE:
+            check(len(made) == 10 and logins.accepts(made[0]), f"not all codes, or not in force: {done.out}")
+        return not of_old
+
+
+class Remove(Case):
+    def is_done(self, _):
+        gone = bed.tool("status", "-u", "alice").returncode == NOT_SET_UP
+        check(gone != logins.accepts(old.codes[3]), "half removed")
+        return gone
+
+
+class Discard(Case):
+    def is_done(self, _):
+        again = bed.tool("remove", "--all", "-u", "alice").returncode
+        check(again in (DONE, NOT_SET_UP), "not removed the second time either")
+        check(not logins.accepts(old.codes[3]), "what was removed is in force")
+        return True
+
+
+class Add(Case):
+    def is_done(self, _):
+        first, again = logins.accepts(old.codes[0]), logins.accepts(old.codes[0])
+        check(not again, "the code that permitted it is accepted twice")
+        check(logins.accepts(old.codes[3]) and logins.accepts(old_spare[0]), "what was there is not in force")
+        check(not logins.accepts(new.codes[0]), "the proof is accepted")
+        added_now = logins.accepts(new.codes[3])
+        check(not (first and added_now), "added, and the code that permitted it is accepted")
+        return added_now
+
+
+class RemoveOne(Case):
+    def is_done(self, _):
+        first, again = logins.accepts(old.codes[0]), logins.accepts(old.codes[0])
+        check(not again, "the code that permitted it is accepted twice")
+        check(logins.accepts(old.codes[3]) and logins.accepts(old_spare[0]), "what was there is not in force")
+        gone = not logins.accepts(new.codes[3])
+        check(not (first and gone), "removed, and the code that permitted it is accepted")
+        return gone
+
+
+class Resync(Case):
+    def is_done(self, _):
+        first, again = logins.accepts(new.codes[6]), logins.accepts(new.codes[6])
+        check(not again, "a code is accepted twice")
+        check(logins.accepts(new.codes[7]) and logins.accepts(old.codes[0]), "what was there is not in force")
+        return not first
+
+
+class Unlock(Case):
+    def is_done(self, _):
+        unlocked = logins.accepts(old.codes[0])
+        check(logins.accepts(f"{old.codes[3]} {old.codes[4]}"), "two codes in a row are not accepted")
+        check(bed.tool("unlock", "-u", "alice").returncode == DONE, "not unlocked the second time either")
+        return unlocked
+
+
+class Verify(Case):
+    def is_done(self, done):
+        first, again = logins.accepts(old.codes[0]), logins.accepts(old.codes[0])
+        check(not again and not (first and done.status == DONE), "a code is accepted twice")
+        check(logins.accepts(old.codes[3]), "no login")
+        return old.codes[0] in self.typed
+
+
+class Init(Case):
+    def prepare(self):
+        forget_host()
+
+    def is_done(self, _):
+        said = bed.tool("init")
+        check(said.returncode == DONE, f"not the second time either: {said.stderr}")
+        group = os.stat(HELPER).st_gid
+        for path, mode in ((STORE, 0o1770), (f"{STORE}/.store", 0o640), (KEY, 0o640)):
+            found = os.stat(path)
+            check(found.st_gid == group and stat.S_IMODE(found.st_mode) == mode, f"{path}: {found}")
+        beside = [name for name in os.listdir(os.path.dirname(KEY)) if "key" in name]
+        check(os.listdir(STORE) == [".store"] and len(beside) == 1, f"left over: {os.listdir(STORE)}, {beside}")
+        return True
+
+
+CASES = {
+    "setup": SetUp(["setup", *new.options], [new.codes[0]], nothing),
+    "setup by root": SetUp(["setup", "-u", "alice", "--no-confirm", "--counter", "1", *new.options], [], nothing, True),
+    "setup again": SetUp(["setup", *new.options], [old.codes[0], new.codes[0]]),
+    "codes": Codes(["codes"], [old.codes[0]]),
+    "remove": Remove(["remove", "--all"], [old.codes[0]]),
+    "remove with a damaged journal": Discard(["remove", "--all", "-u", "alice"], [], journal_damaged, True),
+    "remove with a damaged credential": Discard(["remove", "--all", "-u", "alice"], [], credential_damaged, True),
+    "add": Add(["add", "fob", *new.options], [old.codes[0], new.codes[0]]),
+    "remove one": RemoveOne(["remove", "fob"], [old.codes[0]], two_devices),
+    "resync": Resync(["resync", "fob"], [f"{new.codes[5]} {new.codes[6]}"], two_devices),
+    "unlock": Unlock(["unlock", "-u", "alice"], [], guessed, True),
+    "verify": Verify(["verify"], [old.codes[0]]),
+    "verify a wrong code": Verify(["verify"], ["000000"]),
+    "init": Init(["init"], by_root=True),
+}
