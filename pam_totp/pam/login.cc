@@ -38,6 +38,7 @@ struct Known {
     unsigned wrong = 0;               ///< wrong answers since the last success
     std::array<u8, 16> wrong_from{};
     u32 codes_left = 0, codes_made = 0;
+    bool takes_two = false;           ///< one code is not enough now
 };
 
 /// One attempt to get in: what is known of it, and what it goes through.
@@ -189,7 +190,8 @@ Known Login::known() const {
     const Credential& credential = record_.credential;
     const State& state = record_.state();
     u32 made = u32(credential.backup.digests.size());
-    Known known{6, 30, state.wrong, state.wrong_from, backup_codes_left(state, made), made};
+    Known known{6, 30, state.wrong, state.wrong_from, backup_codes_left(state, made), made,
+                gate(state, clock_now(), policy_) == Gate::two_codes};
     if (!credential.tokens.empty()) known.digits = credential.tokens[0].digits, known.period = credential.tokens[0].period;
     return known;
 }
@@ -199,17 +201,20 @@ Verdict Login::standing(Verdict verdict, u64 now) const {
     const State& state = record_.state();
     // Seen before anything is typed: a code that is refused for it is not in the journal for the next call to tell.
     if (clock_is_behind(record_.credential, state, now, policy_)) return Verdict::clock_behind;
-    if (gate(state, now, policy_) == Gate::two_codes) return Verdict::two_needed;
     bool just_now = state.last_answer <= now && now - state.last_answer < remembered_reason;
     // Of the call before: sudo, sshd and login ask again themselves.
-    return verdict == Verdict::none && just_now ? state.last_verdict : verdict;
+    if (verdict == Verdict::none && just_now) verdict = state.last_verdict;
+    // Of two in a row the first was used: the next two begin with another one, which that has to say.
+    bool takes_two = gate(state, now, policy_) == Gate::two_codes;
+    return takes_two && verdict != Verdict::replayed ? Verdict::two_needed : verdict;
 }
 
 Phrase Login::prompt_for(Verdict verdict, const Known& known) const {
     Phrase text;
     if (first_factor_is_known()) {
         std::array<char, 65> room{};
-        text = reason_for(verdict, {issuer(room), record_.account.name.view(), known.period, clock_now(), known.wrong});
+        text = reason_for(verdict, {issuer(room), record_.account.name.view(), known.period, clock_now(), known.wrong,
+                                    known.takes_two});
     }
     return text.add(prompt_text(options_).view());
 }
@@ -292,7 +297,7 @@ Outcome Login::ask_through_helper() {
         Error error = verifier.begin(record, token, question);
         if (error == Error::no_record) return without_record();
         if (error != Error::none) return unavailable(error, verifier.detail(), 0);
-        Known known{token.digits, token.period, record.wrong, record.wrong_from, record.codes_left, record.codes_made};
+        Known known{token.digits, token.period, record.wrong, record.wrong_from, record.codes_left, record.codes_made, false};
         Outcome taken = take_code(prompt_for(question.verdict, known), known.digits, code);
         if (taken != Outcome::accepted) return taken;
         Verdict verdict = Verdict::none;

@@ -68,6 +68,10 @@ Phrase reason_for(Verdict verdict, const Situation& s) {
         add(text, translated("That code is not right. Open your app at '%1 (%2)'.\n"), {s.issuer, s.account});
         break;
     case Verdict::replayed:
+        if (s.takes_two) {
+            add(text, translated("One of these codes was already used: type the next one and the one behind it.\n"));
+            break;
+        }
         add(text, translated("That code was already used: the next one comes in %1 s.\n"),
             {decimal(s.period - s.now % s.period).view()});
         break;

@@ -17,6 +17,7 @@ struct Situation {
     unsigned period = 30;         ///< seconds of the token
     u64 now = 0;                  ///< seconds since 1970
     unsigned wrong = 0;           ///< wrong answers since the last success
+    bool takes_two = false;       ///< one code is not enough now
 };
 
 /// Why the answer before was refused, one line or two, ending in a newline; empty when there is nothing to say.

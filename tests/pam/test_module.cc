@@ -71,6 +71,19 @@ void keeps_the_owner_able_to_get_in_when_guesses_are_used_up(void**) {
     assert_int_equal(two, PAM_SUCCESS);
 }
 
+void says_where_two_codes_begin_when_one_of_them_was_used(void**) {
+    Bed b;
+    b.enrol();
+    Talk talk;
+    int first = b.login({b.code()});
+    for (int i = 0; i < 10; ++i) (void)b.login({b.wrong()});
+    talk.answers = {b.code() + " " + b.code(1), b.code(2) + " " + b.code(3)};
+    (void)b.login_through(b.line("tries=2 after=password window=3"), talk);
+    assert_int_equal(first, PAM_SUCCESS);
+    assert_non_null(strstr(talk.prompts[0].c_str(), "the one shown now and the next"));
+    assert_non_null(strstr(talk.prompts[1].c_str(), "already used: type the next one and the one behind it"));
+}
+
 void asks_again_within_one_call_and_says_why(void**) {
     Bed b;
     b.enrol();
@@ -311,6 +324,7 @@ int main(int, char** argv) {
         cmocka_unit_test(refuses_an_empty_answer),
         cmocka_unit_test(refuses_a_code_outside_the_window),
         cmocka_unit_test(keeps_the_owner_able_to_get_in_when_guesses_are_used_up),
+        cmocka_unit_test(says_where_two_codes_begin_when_one_of_them_was_used),
         cmocka_unit_test(asks_again_within_one_call_and_says_why),
         cmocka_unit_test(keeps_reasons_from_who_is_not_known_yet),
         cmocka_unit_test(refuses_whom_nothing_is_set_up_for_after_asking),
