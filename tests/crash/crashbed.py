@@ -133,6 +133,8 @@ class CrashBed(Bed):
         os.mkdir(STACKS)
         write(f"{STACKS}/other", "auth requisite pam_deny.so\n")
         write(CONF, "guesses = 10\n")
+        os.mkdir(f"{CONF}.d")
+        write(f"{CONF}.d/10-site.conf", "window = 1\n")
 
     def add_user(self, name, password=None):
         person = super().add_user(name, password)

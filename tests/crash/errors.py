@@ -81,9 +81,9 @@ def sample(found, most):
 
 def place_of(failed, name):
     """Where the administrator has to look: strace shows a descriptor as what it is open on."""
-    for path in (KEY, CONF):
-        if path in failed:
-            return path
+    settings = re.search(rf"{CONF}(\.d(/[\w.-]+)?)?", failed)
+    if settings or KEY in failed:
+        return settings[0] if settings else KEY
     of_store = f'{STORE}>, ""' in failed or f'"{STORE}"' in failed or f"{STORE}>)" in failed or ".store" in failed
     return STORE if of_store else f"{STORE}/{name}"
 

@@ -14,7 +14,7 @@ require_sandbox()
 import calls  # noqa: E402
 
 calls.require_strace()
-from bed import CONF, KEY, STORE  # noqa: E402
+from bed import STORE  # noqa: E402
 from cases import CASES, DONE, HELPER_BEGINS, by_helper  # noqa: E402
 from crashbed import ALL  # noqa: E402
 from errors import is_ours, place_of, sample  # noqa: E402
@@ -28,10 +28,10 @@ tried = set()
 
 
 def failures(done):
-    """Those of our files every time; the others, which every request begins with, once."""
+    """Those in the store every time; the others, which every request begins with, once."""
     for call, how in sample(calls.calls_in(done.trace, HELPER_BEGINS), 20 if ALL else 1):
         alike = (re.sub(r"0x\w+|\d+", "", call.line), how)
-        if is_ours(call.line) or alike not in tried:
+        if STORE in call.line or alike not in tried:
             tried.add(alike)
             yield call, how
 
@@ -50,7 +50,7 @@ def check_said(done, failed):
         return
     place = place_of(failed, "alice")
     # A change is of a file and of the directory that it stands in.
-    places = (place,) if place in (KEY, CONF) else (STORE, f"{STORE}/alice")
+    places = (place,) if STORE not in place else (STORE, f"{STORE}/alice")
     check(any(f"{path}: " in done.err for path in places), f"another path, at {failed}: {done.err}")
     check(not error or error[1] in TELLING or error[2] in done.err, f"no reason, at {failed}: {done.err}")
 
