@@ -19,6 +19,7 @@ COLOURS = """
 .page { fill: %(page)s } text { fill: %(ink)s } .small { fill: %(soft)s } .axis { stroke: %(line)s }
 .own { fill: %(own)s } .peer { fill: %(peer)s } .floor { fill: %(floor)s }
 .limit { stroke: %(limit)s } .limit-text { fill: %(limit)s }
+.value { paint-order: stroke; stroke: %(page)s; stroke-width: 4px } /* over the lines */
 .own-line { stroke: %(own)s } .ga-line, .oath-line { stroke: %(peer)s }
 """
 LIGHT = {"page": "#ffffff", "ink": "#1b1f24", "soft": "#57606a", "line": "#c9d1d9", "own": "#0f766e", "peer": "#8a6d3b",
@@ -57,18 +58,19 @@ class Picture:
         self.text(x, y + 17, unit, "small")
         room, top = PANEL - LEFT - 120, y + 28
         most = max([value for _, value, _ in rows] + [limit or 0]) or 1
-        for i, (subject, value, words) in enumerate(rows):
-            middle = top + 12 + 24 * i
-            self.text(x + LEFT - 8, middle + 4, TITLES[subject], "", "end")
-            size = max(room * value / most, 1)
-            self.add(f'<rect x="{x + LEFT}" y="{middle - 8}" width="{size:.1f}" height="16" rx="2" class="{kind(subject)}"/>')
-            self.text(x + LEFT + size + 6, middle + 4, words, "small")
         bottom = top + 24 * len(rows)
         self.line(x + LEFT, top, x + LEFT, bottom)
+        sizes = [max(room * value / most, 1) for _, value, _ in rows]
+        for i, (subject, _, _) in enumerate(rows):
+            self.text(x + LEFT - 8, top + 16 + 24 * i, TITLES[subject], "", "end")
+            place = f'x="{x + LEFT}" y="{top + 4 + 24 * i}" width="{sizes[i]:.1f}" height="16" rx="2"'
+            self.add(f'<rect {place} class="{kind(subject)}"/>')
         if limit:
             at = x + LEFT + room * limit / most
             self.line(at, top, at, bottom, "limit")
             self.text(at, bottom + 13, f"budget {limit:,.0f}", "small limit-text", "middle")
+        for i, (_, _, words) in enumerate(rows):
+            self.text(x + LEFT + sizes[i] + 6, top + 16 + 24 * i, words, "small value")
 
     def dots(self, x, y, head, unit, rows, limit):
         """`rows` are (subject, full dot, empty dot), on a scale of powers of ten."""
@@ -109,16 +111,16 @@ class Picture:
             self.line(left, up(10 ** power), left + room, up(10 ** power))
             self.text(left - 8, up(10 ** power) + 4, f"{10 ** power:,}", "small", "end")
         for size in sizes:
-            self.text(across(size), bottom + 16, f"{int(size):,}", "small", "middle")
+            self.text(across(size), bottom + 16, short(int(size)), "small", "middle")
         ends = []
         for subject, style in ((OATH, "oath-line"), (GA, "ga-line"), (TOTP, "own-line")):
             points = " ".join(f"{across(n):.1f},{up(host[n][subject]['median']):.1f}" for n in sizes)
             self.add(f'<polyline points="{points}" class="{style}"/>')
             ends.append((up(host[sizes[-1]][subject]["median"]), subject))
-        below = top - 20
-        for at, subject in sorted(ends):
-            below = max(at + 4, below + 16)
-            self.text(left + room + 10, below, TITLES[subject])
+        above = bottom + 24
+        for at, subject in sorted(ends, reverse=True):
+            above = min(at + 4, above - 16)
+            self.text(left + room + 10, above, TITLES[subject])
 
     def svg(self):
         size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'

@@ -27,7 +27,7 @@ def one_login(figures):
 
     def above(name, value, unit=1):
         none = value(login[NOOP])
-        return row(name, lambda f: "–" if f is login[NOOP] else f"{(value(f) - none) / unit:,.0f}")
+        return row(name, lambda f: "–" if f is login[NOOP] else f"{max(value(f) - none, 0) / unit:,.0f}")
     yield "## One login"
     yield ""
     yield ("Times in µs: the median, and in parentheses what 99 % stay below. In one process, module after module in "
