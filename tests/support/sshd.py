@@ -36,7 +36,7 @@ def authorize(person):
 class Sshd:
     """One server. The PAM service is `sshd`, after the name of the program: edit it with Bed.pam."""
 
-    def __init__(self, port, methods=KEY_AND_CODE, more=()):
+    def __init__(self, port, methods=KEY_AND_CODE, more=(), drop_ins=False):
         self.port, self.path, self.log = port, f"{DIRECTORY}/config-{port}", f"{DIRECTORY}/log-{port}"
         make_keys()
         os.makedirs("/run/sshd", exist_ok=True)
@@ -49,6 +49,9 @@ class Sshd:
         if run("/usr/sbin/sshd", "-t", "-f", "/dev/null", "-h", f"{DIRECTORY}/host", "-o", "PerSourcePenalties=no",
                check=False).returncode == 0:
             lines.append("PerSourcePenalties no")
+        if drop_ins:  # as Debian's own file begins; what they say first counts
+            own = ("UsePAM", "Kbd", "AuthenticationMethods", "UseDNS", "Password")
+            lines = ["Include /etc/ssh/sshd_config.d/*.conf", *(line for line in lines if not line.startswith(own))]
         write(self.path, "\n".join(lines) + "\n")
         with open(KNOWN_HOSTS, "a", encoding="ascii") as file:
             file.write(f"[127.0.0.1]:{port} {public_key('host')}")
