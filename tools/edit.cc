@@ -42,8 +42,11 @@ class Copy {
     Copy& operator=(const Copy&) = delete;
     const std::string& path() const { return path_; }
     void replace(const std::string& original) const {
+        struct stat found = {};
+        bool is_there = stat(original.c_str(), &found) == 0;
+        mode_t mode = is_there ? found.st_mode & 0755 : 0644; // what nobody else may read stays so
         int fd = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-        bool safe = fd >= 0 && fchmod(fd, 0644) == 0 && fchown(fd, 0, 0) == 0 && fsync(fd) == 0;
+        bool safe = fd >= 0 && fchown(fd, 0, is_there ? found.st_gid : 0) == 0 && fchmod(fd, mode) == 0 && fsync(fd) == 0;
         if (fd >= 0) close(fd);
         if (!safe || rename(path_.c_str(), original.c_str()) != 0) fail(original);
     }

@@ -270,6 +270,8 @@ def edit_lets_no_mistake_count():
         check(open(CONF, encoding="ascii").read().startswith(before), "the file is another one")
         rules("require\n")
     check("Nothing was changed" in edit("true\n").stdout, "no change")
+    os.chmod(CONF, 0o600)
+    check(edit('echo "#" >>"$1"\n').returncode == 0 and os.stat(CONF).st_mode & 0o7777 == 0o600, "it is open to others now")
     os.unlink(CONF)
     check(edit('echo require >"$1"\n').returncode == 0 and os.path.exists(CONF), "a first file")
     check(not [name for name in os.listdir("/etc/security") if ".edit." in name], os.listdir("/etc/security"))
