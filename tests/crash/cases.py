@@ -36,6 +36,7 @@ bed.stack("required", "after=password")
 alice = bed.add_user("alice")
 entry = pwd.getpwnam("alice")
 old, new = Phone("old", entry, "A" * 32), Phone("new", entry, "B" * 32)
+later = Phone("later", entry, "C" * 32)  # in force in no case, so that it begins at 0
 logins = Logins("required", alice, bed.syslog)
 os.mkdir(BIN)
 shutil.copy("/usr/bin/pam-totp", BIN)
@@ -98,8 +99,8 @@ class Case:
         """Of the record; `done` is how the command ended. Leaves it changed once more, and clean."""
         wanted = self.is_done(done)
         check(wanted or done.status != DONE, f"said to be done: {done.out}{done.err}")
-        set_up(old)
-        check(logins.accepts(old.codes[0]), "no login after the next set-up")
+        set_up(later)
+        check(logins.accepts(later.codes[0]), "no login after the next set-up")
         check_files(alice, enrolled=True)
 
 
