@@ -24,7 +24,7 @@ std::vector<std::string> split(string_view text, char at) {
 bool is_known(const std::string& word) {
     static const std::vector<std::string> known{"store=/", "key=/",  "conf=/",  "after=password", "services=",
                                                 "tries=",  "window=", "prompt=", "nullok",         "echo",
-                                                "debug"};
+                                                "debug",  "forward_pass", "try_first_pass", "use_first_pass"};
     return std::any_of(known.begin(), known.end(), [&](const std::string& k) {
         return k.back() == '=' || k.back() == '/' ? word.starts_with(k) && word.size() >= k.size() : word == k;
     });
@@ -33,7 +33,7 @@ bool is_known(const std::string& word) {
 void check_accepted(const Options& o, const std::vector<std::string>& words) {
     MUST(std::all_of(words.begin(), words.end(), is_known));
     MUST(o.tries >= 1 && o.tries <= 5 && o.window >= -1 && o.window <= int(most_window));
-    MUST(o.place.store[0] == '/' && o.place.key[0] == '/' && o.conf[0] == '/' && *o.prompt);
+    MUST(o.place.store[0] == '/' && o.place.key[0] == '/' && o.conf[0] == '/' && (!o.prompt || *o.prompt));
     if (!o.services) return;
     for (const std::string& name : split(o.services, ',')) MUST(name.empty() || serves(o, name));
     MUST(!serves(o, std::string(o.services) + ","));

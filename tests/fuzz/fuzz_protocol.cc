@@ -34,8 +34,9 @@ void write_grouped_code(const Secret<17>& code, Writer& out) { write_code(code.r
 void check_request(string_view line) {
     Request request;
     if (!read_request(line, request)) return;
-    MUST(request.verb <= Verb::remove_all && request.counter < UINT32_MAX);
-    MUST(request.verb != Verb::setup || fits_as_token_name(request.token.name.view()));
+    MUST(request.verb <= Verb::explain && request.counter < UINT32_MAX);
+    bool describes = request.verb == Verb::setup || request.verb == Verb::add;
+    MUST((!describes && request.token.name.empty()) || fits_as_token_name(request.token.name.view()));
     MUST(request.token.key.empty() || request.token.key.size() >= least_key);
 }
 } // namespace
@@ -50,6 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                 takes<Token>(line, read_token_line, write_token_line) +
                 takes<RecordLine>(line, read_record_line, write_record_line) +
                 takes<AccountLine>(line, read_account_line, write_account_line) +
+                takes<RuleLine>(line, read_rule_line, write_rule_line) +
                 takes<i64>(line, read_skew, write_skew) + takes<Secret<17>>(line, read_code, write_grouped_code) +
                 takes<Done>(line, read_done, write_done);
     MUST(taken <= 1);
