@@ -30,7 +30,7 @@ string_view take_word(string_view& rest) {
 }
 
 /// The next word of a list with commas between.
-string_view take_item(string_view& list) {
+[[gnu::noinline]] string_view take_item(string_view& list) {
     size_t comma = list.find(',');
     string_view item = slice(list, 0, comma);
     list = comma == string_view::npos ? string_view{} : slice(list, comma + 1);
@@ -70,13 +70,13 @@ bool are_networks(string_view list) {
 }
 
 /// Days from 1970-01-01 to a date of the Gregorian calendar.
-i64 days_to(i64 year, unsigned month, unsigned day) {
+[[gnu::noinline]] i64 days_to(i64 year, unsigned month, unsigned day) {
     i64 years = month <= 2 ? year - 1 : year; // that begin in March: so the leap day is the last one
     i64 of_year = (153 * (i64(month) + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
     return years * 365 + years / 4 - years / 100 + years / 400 + of_year - 719468;
 }
 
-bool read_digits(string_view text, size_t size, unsigned least, unsigned most, unsigned& value) {
+[[gnu::noinline]] bool read_digits(string_view text, size_t size, unsigned least, unsigned most, unsigned& value) {
     u64 number = 0;
     if (text.size() != size || !read_number(text, number) || number < least || number > most) return false;
     return value = unsigned(number), true;

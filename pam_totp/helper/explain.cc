@@ -5,7 +5,7 @@
 namespace totp {
 
 Error explain(Service& s) {
-    Visit visit{s.record.account.name.view(), s.request.service.view(), s.request.rhost.view(), clock_now(), is_member, &s.person};
+    Visit visit{s.person.name, s.request.service.view(), s.request.rhost.view(), clock_now(), is_member, &s.person};
     Conf conf;
     Error error = read_conf(s, &visit, conf);
     if (error != Error::none) return error;

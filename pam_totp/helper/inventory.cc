@@ -3,18 +3,38 @@
 #include "core/words.h"
 #include "service.h"
 #include "store/file.h"
+#include <errno.h>
 #include <pwd.h>
 
 namespace totp {
 namespace {
 
-/// The account that a journal's file name was made for; false when no account has it (any more).
-bool find_owner(string_view file, Account& account) {
+bool is_owner(const passwd& entry, string_view file, Account& account) {
+    return make_account(entry.pw_name, entry.pw_uid, account) == Error::none && account.file == file;
+}
+
+/// A very long name is kept as a hash, which says nothing of it: every account is asked.
+Error find_by_hash(string_view file, Account& account) {
+    setpwent();
+    errno = 0;
+    const passwd* found = getpwent();
+    while (found && !is_owner(*found, file, account)) found = getpwent();
+    int number = errno;
+    endpwent();
+    return found ? Error::none : number == 0 || number == ENOENT ? Error::bad_account : Error::io;
+}
+
+/// The account that a journal's file name was made for. Error::bad_account when none has it (any more), and
+/// Error::io when nobody knows now.
+Error find_owner(string_view file, Account& account) {
+    if (file.starts_with("%h")) return find_by_hash(file, account);
     std::array<char, longest_account_name + 1> name{};
     size_t size = 0;
-    if (!unescape(file, std::span(name).first(longest_account_name), size)) return false;
+    if (!unescape(file, std::span(name).first(longest_account_name), size)) return Error::bad_account;
+    errno = 0;
     const passwd* found = getpwnam(name.data());
-    return found && make_account(found->pw_name, found->pw_uid, account) == Error::none && account.file == file;
+    if (!found && errno != 0 && errno != ENOENT && errno != ESRCH) return Error::io;
+    return found && is_owner(*found, file, account) ? Error::none : Error::bad_account;
 }
 
 /// One record: who, and what status says of it.
@@ -22,8 +42,8 @@ bool send_record(Service& s, string_view file) {
     Record record;
     AccountLine line;
     line.user = Text<255>(file);
-    line.error = Error::bad_account;
-    if (find_owner(file, record.account)) {
+    line.error = find_owner(file, record.account);
+    if (line.error == Error::none) {
         line.user = record.account.name;
         line.uid = record.account.uid;
         line.error = open_record(s.host, record);
@@ -48,7 +68,8 @@ Error give_keys(Service& s) {
     Error error = open_record(s.host, s.record);
     if (error != Error::none) return error;
     for (size_t i = 0; i < s.record.credential.tokens.size(); ++i) {
-        if (!send_key(s, s.record.credential.tokens[i], s.record.state().last[i])) break;
+        // Not fewer keys than there are, and no word of it: the URI of one may be too long.
+        if (!send_key(s, s.record.credential.tokens[i], s.record.state().last[i])) return errno = EMSGSIZE, Error::io;
     }
     return Error::none;
 }

@@ -35,12 +35,14 @@ Error find_pair(const Token& token, Reach reach, const Answer& answer, bool& fou
     return Error::none;
 }
 
-/// A wrong answer is a guess like any other: it uses up one of those that the person's own programs have.
-Error note_wrong(Service& s) {
+/// Every try is a guess like any other: it uses up one of those that the person's own programs have. It is in the
+/// journal before anything is compared, so that helpers which were opened beforehand have no more of them.
+Error take_guess(Service& s) {
     Answer unfit;
     unfit.form = Form::unfit;
     s.done.verdict = Verdict::wrong;
-    return s.is_root ? Error::none : try_answer(s, unfit, s.done.verdict);
+    Error error = s.is_root ? Error::none : try_answer(s, unfit, s.done.verdict);
+    return error == Error::none && s.done.verdict == Verdict::two_needed ? Error::too_many_guesses : error;
 }
 
 /// The slot of the token that is meant: the one named, or the only one there is.
@@ -54,10 +56,10 @@ Error take_pair(Service& s, int slot, const Answer& answer) {
     const Token& token = s.record.credential.tokens[size_t(slot)];
     u64 now = clock_now(), counter = 0;
     bool found = false;
-    if (answer.form != Form::two_codes || answer.digits != token.digits) return note_wrong(s);
-    Error error = find_pair(token, reach_of(token, s.record.state().last[size_t(slot)], now), answer, found, counter);
-    if (error != Error::none) return error;
-    if (!found) return note_wrong(s);
+    Error error = take_guess(s);
+    if (error != Error::none || answer.form != Form::two_codes || answer.digits != token.digits) return error;
+    error = find_pair(token, reach_of(token, s.record.state().last[size_t(slot)], now), answer, found, counter);
+    if (error != Error::none || !found) return error;
     s.done.verdict = Verdict::replayed;
     if (counter + 1 <= s.record.state().last[size_t(slot)]) return Error::none;
     Credential next;

@@ -24,7 +24,8 @@ Error find_account(Service& s) {
     if (!found) return Error::bad_account;
     s.done.user = Text<255>(string_view(found->pw_name));
     Error error = make_account(found->pw_name, uid, s.record.account);
-    s.person = {s.record.account.name.c_str(), found->pw_gid};
+    // Rules are told by the name that is typed, as at a login; an alias of the uid may be in other groups.
+    s.person = {s.request.user.empty() ? s.record.account.name.c_str() : s.request.user.c_str(), found->pw_gid};
     return error;
 }
 

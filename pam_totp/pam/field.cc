@@ -5,10 +5,12 @@
 namespace totp {
 namespace {
 
-bool looks_like_a_code(string_view text) {
+/// Of a password that is all digits every login would cost a guess, so one code must have as many as the token's.
+bool looks_like_a_code(string_view text, unsigned digits) {
     Answer answer;
     read_answer(text, answer);
-    return answer.form != Form::none && answer.form != Form::unfit;
+    if (answer.form == Form::one_code || answer.form == Form::two_codes) return answer.digits == digits;
+    return answer.form == Form::backup_code;
 }
 
 /// For the modules below, whether or not the code is right: nobody learns from them which of the two was wrong.
@@ -39,7 +41,7 @@ bool Field::take_first_pass(unsigned digits, Secret<longest_reply>& code) {
     (void)typed.assign(bytes_of(slice(text_item(pam_, PAM_AUTHTOK), 0, longest_reply)));
     Combined combined{{}, typed.reveal_text()};
     if (options_.forward_pass) (void)split_combined(typed.reveal_text(), digits, combined);
-    if (!looks_like_a_code(combined.code)) return false;
+    if (!looks_like_a_code(combined.code, digits)) return false;
     (void)code.assign(bytes_of(combined.code));
     return !options_.forward_pass || forward(pam_, combined.password) == PAM_SUCCESS;
 }

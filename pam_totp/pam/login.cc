@@ -234,6 +234,7 @@ Outcome Login::conclude(Verdict verdict, const Known& known, LogLine& line) {
     if (verdict == Verdict::accepted_backup) line.codes_left = int(left);
     log_verdict(pam_, line, word(verdict));
     if (verdict != Verdict::accepted && verdict != Verdict::accepted_backup) return Outcome::refused;
+    if (!first_factor_is_known()) return Outcome::accepted; // else it tells of a right code before the password is checked
     Phrase text = news({known.wrong, known.wrong_from, left, known.codes_made > 0}, verdict);
     if (!text.empty()) tell(pam_, flags_, Phrase(slice(text.view(), 0, text.size() - 1)).c_str());
     return Outcome::accepted;
@@ -280,6 +281,17 @@ Outcome Login::ask_for_code() {
     return outcome;
 }
 
+/// A locker may have asked hours ago, and the helper waits for 15 minutes. One that ended without an answer has
+/// accepted nothing that a second one could accept again.
+Error check_anew(string_view code, Verdict& verdict) {
+    Verifier verifier;
+    RecordLine record;
+    Token token;
+    Ask question;
+    Error error = verifier.begin(record, token, question);
+    return error == Error::none ? verifier.check(code, verdict) : error;
+}
+
 /// Without privilege: the helper judges, for the account that runs this application and for no other.
 Outcome Login::ask_through_helper() {
     if (options_.moved) {
@@ -302,6 +314,7 @@ Outcome Login::ask_through_helper() {
         if (taken != Outcome::accepted) return taken;
         Verdict verdict = Verdict::none;
         error = verifier.check(code.reveal_text(), verdict);
+        if (error == Error::helper_missing && verifier.is_gone()) error = check_anew(code.reveal_text(), verdict);
         if (error != Error::none) return unavailable(error, verifier.detail(), 0);
         LogLine line = line_;
         outcome = conclude(verdict, known, line);
@@ -320,9 +333,10 @@ Outcome Login::run(int argc, const char** argv) {
     find_person(user);
     if (!read_conf()) return Outcome::unavailable;
     if (is_account_ && demand() == Demand::skip) return not_asked();
-    if (geteuid() != 0) return ask_through_helper();
     if (!is_account_) return ask_in_vain();
     Error error = open();
+    bool is_kept_out = error == Error::io && errno == EACCES && geteuid() != 0;
+    if (is_kept_out) return ask_through_helper();
     if (options_.debug) pam_syslog(pam_, LOG_DEBUG, "record: %.*s", int(word(error).size()), word(error).data());
     if (error == Error::no_record) return without_record();
     return error == Error::none ? ask_for_code() : unavailable(error);

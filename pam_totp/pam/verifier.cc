@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verifier.h"
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -14,15 +15,20 @@ constexpr i64 patience = 30; // seconds for the helper to answer
 /// As fork(2), without the handlers of pthread_atfork, which are the application's. Between here and exec or _exit
 /// the child makes system calls alone, as beside threads it must. `signal` is sent at its end; 0: none is, and no
 /// wait of the application's finds it.
-pid_t fork_with(long signal) { return pid_t(syscall(SYS_clone, signal, nullptr, nullptr, nullptr, nullptr)); }
+pid_t fork_with(long signal) {
+#ifdef __s390__ // where the stack comes first
+    return pid_t(syscall(SYS_clone, nullptr, signal, nullptr, nullptr, nullptr));
+#else
+    return pid_t(syscall(SYS_clone, signal, nullptr, nullptr, nullptr, nullptr));
+#endif
+}
 
 [[noreturn]] void become_helper(int fd) {
     char name[] = TOTP_HELPER;
     char* const arguments[] = {name, nullptr};
     char* const nothing[] = {nullptr};
     (void)setsid(); // what is typed at the host's terminal, a Ctrl-C too, is not for it
-    int high = fcntl(fd, F_DUPFD_CLOEXEC, 3); // dup2 to its own number would leave it close-on-exec
-    if (high >= 0 && dup2(high, 0) == 0 && dup2(high, 1) == 1) (void)execve(name, arguments, nothing);
+    if (dup2(fd, 0) == 0 && dup2(fd, 1) == 1) (void)execve(name, arguments, nothing);
     _exit(127);
 }
 
@@ -31,8 +37,9 @@ pid_t fork_with(long signal) { return pid_t(syscall(SYS_clone, signal, nullptr, 
 bool start(Fd& ours) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return false;
-    ours = Fd(ends[0]);
-    Fd theirs(ends[1]);
+    ours = Fd(above_standard(ends[0]));
+    Fd theirs(above_standard(ends[1]));
+    if (!ours.is_open() || !theirs.is_open()) return false;
     pid_t between = fork_with(0);
     if (between == 0) {
         pid_t helper = fork_with(SIGCHLD);
@@ -61,8 +68,10 @@ Error Verifier::begin(RecordLine& record, Token& token, Ask& question) {
         Verdict none;
         if (read_ask(line, question)) return Error::none;
         if (line.starts_with("done ")) return end(line, none);
-        if (!has_token && read_token_line(line, token)) has_token = true;
-        else if (!read_token_line(line, other) && !read_record_line(line, record)) break;
+        bool is_token = read_token_line(line, other);
+        if (!is_token && !read_record_line(line, record)) break;
+        if (is_token && !has_token) token.copy_from(other);
+        has_token = has_token || is_token;
     }
     return Error::helper_missing;
 }
@@ -73,6 +82,11 @@ Error Verifier::check(string_view code, Verdict& verdict) {
     code = slice(code, 0, 128); // more than any code has: cut, and not right in any case
     bool answered = channel_.send<string_view>(write_answer, code) && channel_.receive(line);
     return answered ? end(line, verdict) : Error::helper_missing;
+}
+
+bool Verifier::is_gone() const {
+    pollfd one = {socket_.get(), 0, 0};
+    return poll(&one, 1, 0) > 0;
 }
 
 Error Verifier::end(string_view line, Verdict& verdict) {

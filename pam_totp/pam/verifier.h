@@ -17,6 +17,8 @@ class Verifier {
     Error begin(RecordLine& record, Token& token, Ask& question);
     /// Whether the code is right; it is spent by that.
     Error check(string_view code, Verdict& verdict);
+    /// It has ended, as it does when a person takes more than 15 minutes.
+    bool is_gone() const;
     /// What an error is about: the path that the helper says, and the system's reason if there is one, or its own.
     string_view detail() const { return detail_.view(); }
 

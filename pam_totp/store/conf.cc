@@ -92,7 +92,8 @@ Error Reader::read_directory(const char* path) {
     Text<255> name, next;
     for (bool found = true; error == Error::none && found; name = next) {
         error = next_name(path, name.view(), next, found);
-        if (error == Error::none && found) error = read(path_in(path, next.view()).c_str());
+        Text<longest_conf_path> file = path_in(path, next.view());
+        if (error == Error::none && found) error = file.cut() ? Error::io : read(file.c_str());
         if (error == Error::settings_missing) error = Error::none; // taken away meanwhile
     }
     return error;

@@ -7,9 +7,7 @@
 #include <unistd.h>
 
 namespace totp {
-namespace {
 
-/// Moves a descriptor out of the way of 0, 1 and 2: a host that closed them would print into a record.
 int above_standard(int fd) {
     if (fd < 0 || fd > 2) return fd;
     int moved = fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -17,6 +15,7 @@ int above_standard(int fd) {
     return moved;
 }
 
+namespace {
 Error fill_file(int fd, const Ownership& ownership, Bytes bytes) {
     Error error = give_to(fd, ownership);
     if (error == Error::none) error = write_all(fd, bytes);

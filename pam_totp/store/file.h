@@ -50,6 +50,9 @@ struct Expected {
     bool named = false;       ///< it must still have its name; else it may have been replaced since it was opened
 };
 
+/// `fd`, or a copy of it when it is 0 to 2, where a host that closed these would print into it; -1 on an error.
+int above_standard(int fd);
+
 /// Opens `name` in the directory `at` (or AT_FDCWD) without following a link, without waiting for a FIFO, never
 /// as descriptor 0 to 2. Error::io with errno (ENOENT among it).
 Error open_at(int at, const char* name, int flags, Fd& fd);

@@ -25,6 +25,8 @@ void duo_shows_a_value_without_what_a_terminal_obeys(void**) {
     assert_text_equal(filled("%1", {"a\r\nb\tc\177"}), "a??b?c?");
     assert_text_equal(filled("%1", {"a\302\233" "1m"}), "a??1m"); // CSI in UTF-8
     assert_text_equal(filled("%1", {"a\233" "1m"}), "a?1m");         // in Latin-1
+    assert_text_equal(filled("%1", {"\351\233" "31m"}), "??31m");         // behind a letter of it
+    assert_text_equal(filled("%1", {"\303"}), "?");
     assert_text_equal(filled("%1", {string_view("a\0b", 3)}), "a?b");
     assert_text_equal(filled("%1", {"J\303\266rg \304\233 \342\202\254 \303\204"}), "J\303\266rg \304\233 \342\202\254 \303\204");
 }
