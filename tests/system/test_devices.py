@@ -3,6 +3,9 @@
 """Several devices a person, and what root does for others: add, remove, resync, list, unlock, export."""
 import json
 import os
+import pwd
+import socket
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
@@ -17,6 +20,7 @@ from own import PERMISSION, PROOF, REFUSED, TWO_CODES, TWO_NEEDED, USAGE, tool  
 from phone import Counting, Phone  # noqa: E402
 
 CODE = "(?i)code[^\n]*: "
+HELPER = "/usr/lib/pam-totp/pam_totp_helper"
 KEY_OF_A_FOB = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
 bed = Bed()
@@ -185,6 +189,28 @@ def guesses_at_a_resync_are_counted_and_root_gives_them_back():
     said = bed.tool("unlock", "-u", "jo")
     check(said.returncode == 0 and "one code is enough for jo" in said.stdout, said)
     verifies(jo, take(jo))
+
+
+@promise
+def helpers_that_were_opened_beforehand_have_no_more_guesses():
+    kim = counting("kim")
+    entry = pwd.getpwnam("kim")
+    held = []
+    for _ in range(14):
+        ours, theirs = socket.socketpair()
+        helper = subprocess.Popen([HELPER], stdin=theirs, stdout=theirs, user=entry.pw_uid, group=entry.pw_gid, extra_groups=[])
+        theirs.close()
+        ours.sendall(b"resync user=- token=phone\n")
+        check(b"ask for=two_codes" in ours.recv(4096), "no question")
+        held.append((ours, helper))
+    told = []
+    for ours, helper in held:
+        ours.sendall(b"answer text=111111222222\n")
+        told.append(ours.recv(4096))
+        ours.close()
+        helper.wait()
+    check(sum(b"verdict=wrong" in line for line in told) == 10, told)
+    check(sum(b"error=too_many_guesses verdict=two_needed" in line for line in told) == 4, told)
 
 
 @promise

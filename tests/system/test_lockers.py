@@ -157,6 +157,15 @@ def without_its_helper_a_locker_stays_locked_and_the_log_says_why():
     check(as_owner(ian, "bare", ian.phone.take()).code == SUCCESS, "with the helper back")
 
 
+ANSWERS_LATE = """
+import sys
+sys.path.insert(0, "/tmp")
+import libpam
+class Late:  # as somebody who comes back to a locked screen
+    def encode(self):
+        return sys.stdin.readline().strip().encode()
+print(libpam.authenticate(sys.argv[1], sys.argv[2], Late()).code)
+"""
 HEARS = """
 import os, signal, subprocess, sys
 sys.path.insert(0, "/tmp")
@@ -195,23 +204,39 @@ def a_stopped_helper_keeps_the_locker_locked_but_not_for_ever():
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE) as asking:
         asking.stdin.write("123456")
         asking.stdin.close()
-        stop_the_helper_of(pwd.getpwnam("karl").pw_uid)
+        signal_the_helper_of(pwd.getpwnam("karl").pw_uid, signal.SIGSTOP)
         said = asking.stdout.read()
     check(json.loads(said)[0] == AUTHINFO_UNAVAIL, said)
 
 
-def stop_the_helper_of(uid):
-    """As soon as there is one."""
+def signal_the_helper_of(uid, number, after=0):
+    """As soon as there is one, or so many seconds later."""
     deadline = time.time() + 20
     while time.time() < deadline:
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
                 with open(f"/proc/{pid}/comm", encoding="ascii") as file:
                     if file.read().startswith("pam_totp_helper") and os.stat(f"/proc/{pid}").st_uid in (0, uid):
-                        return os.kill(int(pid), signal.SIGSTOP)
+                        time.sleep(after)
+                        return os.kill(int(pid), number)
             except OSError:
                 pass
     raise AssertionError("no helper")
+
+
+@promise
+def a_locker_that_asked_long_ago_takes_a_right_code_once():
+    lou = person("lou")
+    write("/tmp/late.py", ANSWERS_LATE)
+    code = lou.phone.take()
+    for expected in (SUCCESS, AUTH_ERR):
+        with subprocess.Popen(as_user("lou", sys.executable, "-B", "/tmp/late.py", "bare", "lou"), text=True,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE) as asking:
+            signal_the_helper_of(pwd.getpwnam("lou").pw_uid, signal.SIGKILL, after=1)  # as if it had waited its time
+            asking.stdin.write(code + "\n")
+            asking.stdin.close()
+            said = asking.stdout.read()
+            check(said.split() == [str(expected)], said)
 
 
 @promise

@@ -193,6 +193,15 @@ def a_group_that_is_not_there_refuses_when_its_rule_is_reached():
 
 
 @promise
+def whoever_calls_with_low_limits_gets_no_answer_about_groups():
+    rules("skip group!=staff2\nrequire\n")
+    program = ("-B", libpam.__file__, KNOWN, "rob")
+    for limit, code in (("--nofile=1024", SUCCESS), ("--nofile=60", AUTHINFO_UNAVAIL), ("--data=100000000", AUTHINFO_UNAVAIL)):
+        said = run("prlimit", limit, sys.executable, *program, input=rob.password).stdout
+        check(json.loads(said)[0] == code, (limit, said))
+
+
+@promise
 def a_group_of_very_many_is_read_to_its_end():
     many = ",".join(f"member{number:05d}" for number in range(20000))
     with open("/etc/group", encoding="ascii") as file:
