@@ -37,7 +37,8 @@ void say_rule(const RuleLine& rule) {
 
 SecretText json_rule(const RuleLine& rule) {
     if (rule.line == 0) return "null";
-    SecretText out = "{\"file\":" + json_string(rule.file.view()) + ",\"line\":" + std::to_string(rule.line).c_str();
+    SecretText out = "{\"file\":" + json_string(rule.file.view()) + ",\"line\":";
+    out += std::to_string(rule.line);
     out += ",\"demand\":" + json_string(word(rule.demand)) + ",\"reason\":" + json_string(rule.reason.view());
     return out + ",\"until\":" + (rule.until ? json_string(utc_day(rule.until - 1)) : SecretText("null")) + "}";
 }

@@ -43,7 +43,8 @@ SecretText Facts::json(bool enrolled) const {
     }
     out += "],\"backup_codes_left\":" + std::to_string(record.codes_left);
     out += ",\"guesses_left\":" + std::to_string(record.guesses_left);
-    return out + ",\"last_login\":" + json_time(record.last_success).c_str();
+    out += ",\"last_login\":" + json_time(record.last_success);
+    return out;
 }
 
 std::string local_time(u32 seconds) {

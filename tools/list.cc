@@ -11,8 +11,8 @@ namespace totp {
 namespace {
 
 /// Padded to `width` columns, of which each byte takes one.
-std::string column(std::string text, size_t width) {
-    return text.size() < width ? text + std::string(width - text.size(), ' ') : text + " ";
+std::string column(const std::string& words, size_t width) {
+    return words + std::string(words.size() < width ? width - words.size() : 1, ' ');
 }
 
 /// One record at a time: it is printed when the next one begins, and at the end.
@@ -46,7 +46,8 @@ bool Everybody::take(string_view line) {
 
 void Everybody::print_json() {
     SecretText out = printed_ ? ",{\"user\":" : "{\"users\":[{\"user\":";
-    out += json_string(account_.user.view()) + ",\"uid\":" + std::to_string(account_.uid).c_str();
+    out += json_string(account_.user.view()) + ",\"uid\":";
+    out += std::to_string(account_.uid);
     out += ",\"error\":" + json_string(word(account_.error)) + "," + facts_->json(account_.error == Error::none);
     print_text(out + "}");
 }

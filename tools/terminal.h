@@ -19,13 +19,13 @@ void watch(int socket);
 /// From now on the talk goes to standard error, or to the terminal when only standard input is one.
 void talk_beside_json();
 /// Straight to the descriptor: no copy stays in a buffer.
-void say(string_view text);
+void say(string_view words);
 bool all_was_said(); ///< backup codes that went nowhere must not look like success
 /// On standard output; the line with a newline. Throw Stop when it cannot be written.
-void print_text(string_view text);
-void print_line(string_view text);
-/// `pam-totp: TEXT` on standard error.
-void complain(const std::string& text);
+void print_text(string_view facts);
+void print_line(string_view facts);
+/// `pam-totp: WHAT` on standard error.
+void complain(const std::string& what);
 
 /// One line, without its newline; false at the end, or when there is more than fits (`line` is empty then).
 bool read_line(int fd, Secret<256>& line);

@@ -28,14 +28,15 @@ std::string catalogues() {
     char own[PATH_MAX];
     ssize_t size = readlink("/proc/self/exe", own, sizeof own);
     std::string beside(own, size > 0 ? size_t(size) : 0);
-    beside = beside.substr(0, beside.rfind('/') + 1) + "locale/";
+    beside.erase(beside.rfind('/') + 1);
+    beside += "locale/";
     return access(beside.c_str(), X_OK) == 0 ? beside : TOTP_LOCALES;
 }
 } // namespace
 
 void choose_language() {
-    std::setlocale(LC_CTYPE, "");
-    std::setlocale(LC_MESSAGES, "");
+    (void)std::setlocale(LC_CTYPE, "");
+    (void)std::setlocale(LC_MESSAGES, "");
     bindtextdomain(domain, catalogues().c_str());
     textdomain(domain);
 }

@@ -42,7 +42,7 @@ bool ends_in_backup_code(string_view text) {
     return read_backup_code(plain.reveal_text(), code);
 }
 bool ends_in_two_codes(string_view text, unsigned digits) {
-    string_view first = slice(text, text.size() - 2 * digits - 1, digits);
+    string_view first = slice(text, text.size() - 2 * size_t(digits) - 1, digits);
     string_view last = slice(text, text.size() - digits);
     return all_digits(first) && all_digits(last) && text[text.size() - digits - 1] == ' ';
 }
@@ -50,9 +50,9 @@ bool ends_in_two_codes(string_view text, unsigned digits) {
 
 bool split_combined(string_view typed, unsigned digits, Combined& combined) {
     typed = without_newline(typed);
-    size_t size = 0;
+    size_t size = 0, two = 2 * size_t(digits);
     if (typed.size() >= 17 && ends_in_backup_code(typed)) size = 17;
-    else if (typed.size() > 2 * digits && ends_in_two_codes(typed, digits)) size = 2 * digits + 1;
+    else if (typed.size() > two && ends_in_two_codes(typed, digits)) size = two + 1;
     else if (typed.size() >= digits && all_digits(slice(typed, typed.size() - digits))) size = digits;
     combined = {slice(typed, 0, typed.size() - size), slice(typed, typed.size() - size)};
     return size > 0;
