@@ -2,8 +2,6 @@
 #include "facts.h"
 #include "json.h"
 #include "text.h"
-#include <algorithm>
-#include <arpa/inet.h>
 #include <ctime>
 
 namespace totp {
@@ -62,15 +60,6 @@ std::string utc_day(u64 seconds) {
     char room[64];
     gmtime_r(&time, &parts);
     return {room, std::strftime(room, sizeof room, "%Y-%m-%d", &parts)};
-}
-
-std::string numeric(const std::array<u8, 16>& address) {
-    constexpr std::array<u8, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255};
-    if (address == std::array<u8, 16>{}) return "";
-    bool v4 = std::equal(mapped.begin(), mapped.end(), address.begin());
-    char room[INET6_ADDRSTRLEN] = "";
-    (void)inet_ntop(v4 ? AF_INET : AF_INET6, address.data() + (v4 ? 12 : 0), room, sizeof room);
-    return room;
 }
 
 } // namespace totp

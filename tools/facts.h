@@ -16,8 +16,7 @@ struct Facts {
     SecretText json(bool enrolled) const;
 };
 
-std::string utc_day(u64 seconds);                 ///< YYYY-MM-DD
-std::string local_time(u32 seconds);              ///< for people; "never" for 0
-std::string numeric(const std::array<u8, 16>& address); ///< of IPv4 or IPv6; "" for none
+std::string utc_day(u64 seconds);    ///< YYYY-MM-DD
+std::string local_time(u32 seconds); ///< for people; "never" for 0
 
 } // namespace totp

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // pam-totp status: what protects the account, on one screen.
+#include "core/address.h"
 #include "facts.h"
 #include "json.h"
 #include "talk.h"
@@ -9,8 +10,6 @@
 
 namespace totp {
 namespace {
-constexpr u32 few = 3; // backup codes
-
 std::string who(u32 uid) {
     const passwd* found = getpwuid(uid);
     return found ? found->pw_name : text("uid %1", {std::to_string(uid)});
@@ -24,7 +23,7 @@ void say_token(const Token& t) {
 }
 
 void say_wrong_codes(const RecordLine& r) {
-    std::string from = numeric(r.wrong_from), count = std::to_string(r.wrong);
+    std::string from(numeric(r.wrong_from).view()), count = std::to_string(r.wrong);
     say(from.empty() ? text("  Wrong codes    %1 since then\n", {count})
                      : text("  Wrong codes    %1 since then, the last from %2\n", {count, from}));
     say(r.guesses_left == 0
@@ -35,7 +34,7 @@ void say_wrong_codes(const RecordLine& r) {
 
 /// What there is to do about backup codes that run out.
 void say_advice(const Arguments& a, const RecordLine& r) {
-    if (r.codes_left >= few) return;
+    if (r.codes_left >= few_backup_codes) return;
     say(r.codes_left == 0 ? text("\nNo backup code is left. New ones:") : text("\nFew backup codes are left. New ones:"));
     say(" pam-totp codes" + (a.user.empty() ? "" : " -u " + a.user) + "\n");
 }

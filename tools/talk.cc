@@ -103,6 +103,7 @@ int status_of(Error error) {
     case Error::stale:
     case Error::full:
     case Error::same_key:
+    case Error::uri_too_long:
     case Error::only_root:
     case Error::self_setup_off:
     case Error::token_missing:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "address.h"
-#include "list.h"
 #include "words.h"
+#include <algorithm>
 #include <arpa/inet.h>
 
 namespace totp {
@@ -26,6 +26,15 @@ bool read_address(string_view text, Address& address) {
     if (inet_pton(AF_INET, plain.c_str(), address.data() + 12) != 1) return address = {}, false;
     address[10] = address[11] = 255;
     return true;
+}
+
+Text<46> numeric(const Address& address) {
+    constexpr std::array<u8, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255};
+    char room[INET6_ADDRSTRLEN] = "";
+    bool v4 = std::equal(mapped.begin(), mapped.end(), address.begin());
+    if (address == Address{}) return {};
+    (void)inet_ntop(v4 ? AF_INET : AF_INET6, address.data() + (v4 ? 12 : 0), room, sizeof room);
+    return Text<46>(string_view(room));
 }
 
 bool read_network(string_view text, Network& network) {

@@ -2,6 +2,7 @@
 // Numeric addresses and networks. A name is never an address: whoever owns its zone chooses what it resolves to.
 #pragma once
 #include "bytes.h"
+#include "list.h"
 
 namespace totp {
 
@@ -10,6 +11,9 @@ using Address = std::array<u8, 16>;
 
 /// A numeric address and nothing beside it, so no zone either. False for a name.
 bool read_address(string_view text, Address& address);
+
+/// As people read it: IPv4 where it is mapped; empty for zero, which stands for none.
+Text<46> numeric(const Address& address);
 
 struct Network {
     Address address{};

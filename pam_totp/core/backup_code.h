@@ -10,6 +10,7 @@ namespace totp {
 
 constexpr size_t backup_code_length = 15;    ///< characters, without dashes
 constexpr size_t backup_codes_in_a_set = 10; ///< as many as set-up makes
+constexpr size_t few_backup_codes = 3;       ///< with fewer left, people are told
 constexpr size_t most_backup_codes = 32;     ///< as many as a state has bits for
 
 /// The digests of one set of backup codes. NIST SP 800-63B-4 section 3.1.2.2 lets the count be small where the

@@ -84,6 +84,9 @@ constexpr Row row(Error error) {
     case Error::other_account:
         return {"other_account", message("a program without root can check the codes of the account that runs it, and "
                                          "of no other")};
+    case Error::uri_too_long:
+        return {"uri_too_long", message("the names of the account and of the issuer are too long for an app; set a "
+                                        "shorter issuer")};
     case Error::group_unknown:
         return {"group_unknown", message("a rule was reached whose group cannot be looked up; mend its name, or see why "
                                          "the directory service does not answer")};

@@ -46,6 +46,7 @@ enum class [[nodiscard]] Error : u8 {
     token_last,         ///< without this token no code could be accepted any more
     too_many_guesses,   ///< of the person's own programs
     other_account,      ///< a program without root asks of another account than its own
+    uri_too_long,       ///< for an app, and for the protocol
     group_unknown,      ///< of a rule that was reached
     helper_missing,     ///< it could not be run, or ended without an answer
 };

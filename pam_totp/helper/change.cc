@@ -12,6 +12,15 @@ bool is_damage(Error error) {
 }
 } // namespace
 
+Change change_by(const Service& s) {
+    Change change;
+    change.time = clock_now();
+    change.actor = s.caller;
+    change.caller = s.policy().caller;
+    change.bucket = s.settings.bucket;
+    return change;
+}
+
 void continue_with(const Service& s, int without, Credential& next, Change& change) {
     const Credential& now = s.record.credential;
     next.created = change.time;

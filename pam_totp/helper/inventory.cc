@@ -67,11 +67,11 @@ Error list_records(Service& s) {
 Error give_keys(Service& s) {
     Error error = open_record(s.host, s.record);
     if (error != Error::none) return error;
-    for (size_t i = 0; i < s.record.credential.tokens.size(); ++i) {
-        // Not fewer keys than there are, and no word of it: the URI of one may be too long.
-        if (!send_key(s, s.record.credential.tokens[i], s.record.state().last[i])) return errno = EMSGSIZE, Error::io;
+    bool sent = true;
+    for (size_t i = 0; sent && error == Error::none && i < s.record.credential.tokens.size(); ++i) {
+        error = send_key(s, s.record.credential.tokens[i], s.record.state().last[i], sent);
     }
-    return Error::none;
+    return error;
 }
 
 } // namespace totp

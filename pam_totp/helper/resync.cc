@@ -5,7 +5,6 @@
 
 namespace totp {
 namespace {
-constexpr int most_tries = 3;
 constexpr u64 most_presses = 1000; ///< counters that a counter-based device may have moved on unseen
 
 /// The counters to look at: from the first to the last one that the first of the two codes may have.
@@ -42,7 +41,9 @@ Error take_guess(Service& s) {
     unfit.form = Form::unfit;
     s.done.verdict = Verdict::wrong;
     Error error = s.is_root ? Error::none : try_answer(s, unfit, s.done.verdict);
-    return error == Error::none && s.done.verdict == Verdict::two_needed ? Error::too_many_guesses : error;
+    if (error != Error::none || s.done.verdict == Verdict::wrong) return error;
+    // What did not count as a guess is not compared: one for a credential of before tells of a key that stayed.
+    return s.done.verdict == Verdict::two_needed ? Error::too_many_guesses : Error::stale;
 }
 
 /// The slot of the token that is meant: the one named, or the only one there is.

@@ -37,10 +37,12 @@ void serve(Service& service);
 /// what is set up. Otherwise done.verdict says why not.
 bool permit(Service& service);
 
+constexpr int most_tries = 3; ///< answers to a question of one conversation
+
 /// One question; false when the person gave up, or is gone.
 bool ask_for_answer(Service& service, const Ask& question, Answer& answer);
 
-/// Asks until an answer is accepted, three times at most; done.verdict is the last one.
+/// Asks until an answer is accepted, most_tries at most; done.verdict is the last one.
 bool ask_for_current_code(Service& service);
 
 /// What a change by this caller says of itself.
@@ -67,7 +69,9 @@ void send_status(Service& service, const Record& record);
 /// After a code that was used already: until the time-based token that comes first shows another; 0: at once.
 u32 seconds_to_next(const Credential& credential, const Answer& answer);
 
-// The verbs, by file: set_up, change, resync, inventory, explain.
+// The verbs, by file: status, set_up, change, resync, inventory, explain.
+Error status(Service& service);
+Error verify(Service& service);
 Error set_up(Service& service);
 Error add_token(Service& service);
 Error renew_codes(Service& service);
@@ -79,8 +83,9 @@ Error list_records(Service& service);
 Error give_keys(Service& service);
 Error explain(Service& service);
 
-/// The key as people and apps take it. `counter` is where a counter-based device stands.
-bool send_key(Service& service, const Token& token, u32 counter);
+/// The key as people and apps take it. `counter` is where a counter-based device stands; `sent` is false when nobody
+/// reads any more. Error::uri_too_long.
+Error send_key(Service& service, const Token& token, u32 counter, bool& sent);
 
 u64 clock_now(); ///< seconds since 1970
 

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Set-up: a new key stays in this process until it is proved; then it comes in force with one entry, which
 // spends the proof. Nothing of it is on the disk before. `setup` replaces what was, `add` stands beside it.
-#include "core/base32.h"
-#include "core/uri.h"
 #include "service.h"
 #include "store/random.h"
-#include <unistd.h>
 
 namespace totp {
 namespace {
@@ -58,32 +55,6 @@ void start_counter(Service& s, Draft& draft) {
     if (old != no_slot && spent <= s.record.state().last[old]) spent = 0;
 }
 
-} // namespace
-
-bool send_key(Service& s, const Token& token, u32 counter) {
-    std::array<char, 65> host{};
-    (void)gethostname(host.data(), host.size() - 1);
-    string_view issuer = s.settings.issuer.empty() ? string_view(host.data()) : s.settings.issuer.view();
-    Key key;
-    Secret<longest_uri> uri;
-    Room room = uri.fill(longest_uri);
-    Writer out({reinterpret_cast<char*>(room.data()), room.size()});
-    write_uri(token, issuer, s.done.user.view(), counter, out);
-    key.uri = Text<1024>(out.view());
-    Room digits = key.secret.fill(104);
-    Writer secret({reinterpret_cast<char*>(digits.data()), digits.size()});
-    write_base32(token.key.reveal(), secret);
-    key.secret.shrink(secret.view().size());
-    key.name = token.name;
-    key.type = token.type;
-    key.digits = token.digits;
-    key.period = token.period;
-    bool sent = out.ok() && s.channel.send<const Key&>(write_key, key);
-    OPENSSL_cleanse(&key.uri, sizeof key.uri);
-    return sent;
-}
-
-namespace {
 /// By how many steps from now the code is found, the nearest first. False when it is nowhere.
 bool find_step(const Token& token, u32 code, u64 center, i64 back, i64 ahead, i64& distance) {
     Hotp codes;
@@ -159,8 +130,10 @@ Error draft_token(Service& s, Draft& draft) {
     Error error = make_token(s, draft);
     if (error != Error::none) return error;
     start_counter(s, draft);
-    prove(s, draft, send_key(s, draft.token(), s.request.counter));
-    return Error::none;
+    bool sent = false;
+    error = send_key(s, draft.token(), s.request.counter, sent);
+    if (error == Error::none) prove(s, draft, sent);
+    return error;
 }
 
 Error finish(Service& s, Draft& draft) {

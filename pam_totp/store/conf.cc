@@ -16,6 +16,7 @@ struct Reader {
     Conf& conf;
 
     Error take(string_view path, string_view text);
+    Error take_into(Room room, int fd, string_view path);
     Error take_file(int fd, u64 size, string_view path);
     Error read(const char* path);
     Error read_directory(const char* path);
@@ -29,17 +30,17 @@ Error Reader::take(string_view path, string_view text) {
     return Error::none;
 }
 
+Error Reader::take_into(Room room, int fd, string_view path) {
+    Error error = read_all(fd, room);
+    return error == Error::none ? take(path, text_of(room)) : error;
+}
+
 /// A whole file, in memory for as long as it is read.
 Error Reader::take_file(int fd, u64 size, string_view path) {
     std::array<u8, usual_settings> few;
-    if (size <= few.size()) {
-        Error error = read_all(fd, Room(few).first(size));
-        return error == Error::none ? take(path, text_of(Bytes(few).first(size))) : error;
-    }
+    if (size <= few.size()) return take_into(Room(few).first(size), fd, path);
     Pages many(longest_settings);
-    if (many.room().empty()) return Error::io;
-    Error error = read_all(fd, many.room().first(size));
-    return error == Error::none ? take(path, text_of(many.room().first(size))) : error;
+    return many.room().empty() ? Error::io : take_into(many.room().first(size), fd, path);
 }
 
 /// Error::settings_missing when there is no such file.
