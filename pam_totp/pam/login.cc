@@ -7,9 +7,9 @@
 #include "log.h"
 #include "options.h"
 #include "phrases.h"
-#include "store/record.h"
 #include "store/conf.h"
 #include "store/member.h"
+#include "store/record.h"
 #include "verifier.h"
 #include <errno.h>
 #include <pwd.h>
@@ -36,7 +36,7 @@ Address address_of(string_view rhost) {
 struct Known {
     unsigned digits = 6, period = 30; ///< of the token that comes first
     unsigned wrong = 0;               ///< wrong answers since the last success
-    std::array<u8, 16> wrong_from{};
+    Address wrong_from{};
     u32 codes_left = 0, codes_made = 0;
     bool takes_two = false;           ///< one code is not enough now
 };
@@ -196,6 +196,12 @@ Known Login::known() const {
     return known;
 }
 
+/// Two codes are needed. After an answer that was right it may be spent: then they begin with the next one, and not
+/// with the one shown, or the owner would be refused once more.
+Verdict two_codes_after(Verdict verdict) {
+    return verdict == Verdict::replayed || verdict == Verdict::two_needed ? Verdict::replayed : Verdict::two_needed;
+}
+
 /// What the person is to know before the next answer, after one that was refused with `verdict`.
 Verdict Login::standing(Verdict verdict, u64 now) const {
     const State& state = record_.state();
@@ -204,9 +210,7 @@ Verdict Login::standing(Verdict verdict, u64 now) const {
     bool just_now = state.last_answer <= now && now - state.last_answer < remembered_reason;
     // Of the call before: sudo, sshd and login ask again themselves.
     if (verdict == Verdict::none && just_now) verdict = state.last_verdict;
-    // Of two in a row the first was used: the next two begin with another one, which that has to say.
-    bool takes_two = gate(state, now, policy_) == Gate::two_codes;
-    return takes_two && verdict != Verdict::replayed ? Verdict::two_needed : verdict;
+    return gate(state, now, policy_) == Gate::two_codes ? two_codes_after(verdict) : verdict;
 }
 
 Phrase Login::prompt_for(Verdict verdict, const Known& known) const {
@@ -281,17 +285,6 @@ Outcome Login::ask_for_code() {
     return outcome;
 }
 
-/// A locker may have asked hours ago, and the helper waits for 15 minutes. One that ended without an answer has
-/// accepted nothing that a second one could accept again.
-Error check_anew(string_view code, Verdict& verdict) {
-    Verifier verifier;
-    RecordLine record;
-    Token token;
-    Ask question;
-    Error error = verifier.begin(record, token, question);
-    return error == Error::none ? verifier.check(code, verdict) : error;
-}
-
 /// Without privilege: the helper judges, for the account that runs this application and for no other.
 Outcome Login::ask_through_helper() {
     if (options_.moved) {
@@ -314,7 +307,6 @@ Outcome Login::ask_through_helper() {
         if (taken != Outcome::accepted) return taken;
         Verdict verdict = Verdict::none;
         error = verifier.check(code.reveal_text(), verdict);
-        if (error == Error::helper_missing && verifier.is_gone()) error = check_anew(code.reveal_text(), verdict);
         if (error != Error::none) return unavailable(error, verifier.detail(), 0);
         LogLine line = line_;
         outcome = conclude(verdict, known, line);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "phrases.h"
+#include "core/address.h"
 #include "core/phrase.h"
 #include "core/words.h"
-#include <arpa/inet.h>
 #include <libintl.h>
 #include <string.h>
 
 namespace totp {
 namespace {
-constexpr u32 few_codes = 3;
 constexpr const char* domain = "pam_totp"; // of the catalogues
 
 Text<20> decimal(u64 value) {
@@ -24,16 +23,6 @@ Text<8> clock_face(u64 now) {
         face.add(char('0' + part / 10)).add(char('0' + part % 10));
     }
     return face;
-}
-
-/// Numeric, IPv4 where it is mapped; empty for none.
-Text<46> numeric(const std::array<u8, 16>& from) {
-    constexpr std::array<u8, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255};
-    char room[INET6_ADDRSTRLEN] = "";
-    bool v4 = memcmp(from.data(), mapped.data(), mapped.size()) == 0;
-    if (from == std::array<u8, 16>{}) return {};
-    (void)inet_ntop(v4 ? AF_INET : AF_INET6, from.data() + (v4 ? 12 : 0), room, sizeof room);
-    return Text<46>(string_view(room));
 }
 
 /// The catalogues are looked for where libc looks by itself: binding a directory would change the application.
@@ -69,7 +58,7 @@ Phrase reason_for(Verdict verdict, const Situation& s) {
         break;
     case Verdict::replayed:
         if (s.takes_two) {
-            add(text, translated("One of these codes was already used: type the next one and the one behind it.\n"));
+            add(text, translated("Type two codes in a row that you have not typed yet: the next, and the one behind it.\n"));
             break;
         }
         add(text, translated("That code was already used: the next one comes in %1 s.\n"),
@@ -97,7 +86,7 @@ Phrase news(const Since& since, Verdict verdict) {
     Phrase text;
     bool used_one = verdict == Verdict::accepted_backup;
     if (since.wrong > 0) add_wrong(text, since);
-    if (used_one || (since.has_codes && since.codes_left < few_codes)) {
+    if (used_one || (since.has_codes && since.codes_left < few_backup_codes)) {
         add(text, translated("%1 backup code left.\n", "%1 backup codes left.\n", since.codes_left),
             {decimal(since.codes_left).view()});
     }

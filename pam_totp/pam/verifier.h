@@ -15,14 +15,15 @@ class Verifier {
 
     /// What there is to know before the question. Error::no_record when nothing is set up.
     Error begin(RecordLine& record, Token& token, Ask& question);
-    /// Whether the code is right; it is spent by that.
+    /// Whether the code is right; it is spent by that. Where the helper has ended meanwhile, as it does when a person
+    /// takes more than 15 minutes, another one is asked.
     Error check(string_view code, Verdict& verdict);
-    /// It has ended, as it does when a person takes more than 15 minutes.
-    bool is_gone() const;
     /// What an error is about: the path that the helper says, and the system's reason if there is one, or its own.
     string_view detail() const { return detail_.view(); }
 
   private:
+    Error send(string_view code, Verdict& verdict);
+    bool is_gone() const;
     Error end(string_view line, Verdict& verdict);
 
     Text<512> detail_;

@@ -81,7 +81,7 @@ void says_where_two_codes_begin_when_one_of_them_was_used(void**) {
     (void)b.login_through(b.line("tries=2 after=password window=3"), talk);
     assert_int_equal(first, PAM_SUCCESS);
     assert_non_null(strstr(talk.prompts[0].c_str(), "the one shown now and the next"));
-    assert_non_null(strstr(talk.prompts[1].c_str(), "already used: type the next one and the one behind it"));
+    assert_non_null(strstr(talk.prompts[1].c_str(), "not typed yet: the next, and the one behind it"));
 }
 
 void asks_again_within_one_call_and_says_why(void**) {
