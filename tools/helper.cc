@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "helper.h"
+#include "beside.h"
 #include "secret_text.h"
 #include "terminal.h"
 #include "text.h"
 #include <cerrno>
-#include <climits>
 #include <cstring>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -16,10 +16,7 @@ namespace {
 constexpr int not_run = 127; // as a shell has it
 
 std::string path_of_helper() {
-    char own[PATH_MAX];
-    ssize_t size = readlink("/proc/self/exe", own, sizeof own);
-    std::string beside(own, size > 0 ? size_t(size) : 0);
-    beside.replace(beside.rfind('/') + 1, std::string::npos, "pam_totp_helper");
+    std::string beside = beside_this_program("pam_totp_helper");
     return access(beside.c_str(), X_OK) == 0 ? beside : TOTP_HELPER;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "text.h"
-#include <climits>
+#include "beside.h"
 #include <clocale>
 #include <libintl.h>
 #include <unistd.h>
@@ -25,11 +25,7 @@ std::string filled(const char* form, const std::vector<std::string>& values) {
 /// The catalogues beside this program, as it was built; else the installed ones. With the slash, since beside the
 /// installed program stands locale(1).
 std::string catalogues() {
-    char own[PATH_MAX];
-    ssize_t size = readlink("/proc/self/exe", own, sizeof own);
-    std::string beside(own, size > 0 ? size_t(size) : 0);
-    beside.erase(beside.rfind('/') + 1);
-    beside += "locale/";
+    std::string beside = beside_this_program("locale/");
     return access(beside.c_str(), X_OK) == 0 ? beside : TOTP_LOCALES;
 }
 } // namespace
