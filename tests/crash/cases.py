@@ -85,6 +85,13 @@ def by_command(case, options=()):
     return calls.run([*calls.traced(*options), *who, "/usr/bin/pam-totp", *case.words], case.typed)
 
 
+def accepts_once(code, what):
+    """Whether it was accepted at all; never twice."""
+    first, again = logins.accepts(code), logins.accepts(code)
+    check(not again, f"{what} is accepted twice")
+    return first
+
+
 class Case:
     """One command; `answers` are typed as it asks for them."""
 
@@ -107,8 +114,7 @@ class Case:
 class SetUp(Case):
     def is_done(self, _):
         check(not logins.accepts(new.codes[0]), "the proof is accepted")
-        first, again = logins.accepts(old.codes[0]), logins.accepts(old.codes[0])
-        check(not again, "the code that permitted it is accepted twice")
+        first = accepts_once(old.codes[0], "the code that permitted it")
         was, is_new = logins.accepts(old.codes[3]), logins.accepts(new.codes[3])
         check(not (was and is_new) and not (is_new and first), "both are in force")
         check(was or is_new or self.store is nothing, "neither is in force")
@@ -142,8 +148,7 @@ class Discard(Case):
 
 class Add(Case):
     def is_done(self, _):
-        first, again = logins.accepts(old.codes[0]), logins.accepts(old.codes[0])
-        check(not again, "the code that permitted it is accepted twice")
+        first = accepts_once(old.codes[0], "the code that permitted it")
         check(logins.accepts(old.codes[3]) and logins.accepts(old_spare[0]), "what was there is not in force")
         check(not logins.accepts(new.codes[0]), "the proof is accepted")
         added_now = logins.accepts(new.codes[3])
@@ -153,8 +158,7 @@ class Add(Case):
 
 class RemoveOne(Case):
     def is_done(self, _):
-        first, again = logins.accepts(old.codes[0]), logins.accepts(old.codes[0])
-        check(not again, "the code that permitted it is accepted twice")
+        first = accepts_once(old.codes[0], "the code that permitted it")
         check(logins.accepts(old.codes[3]) and logins.accepts(old_spare[0]), "what was there is not in force")
         gone = not logins.accepts(new.codes[3])
         check(not (first and gone), "removed, and the code that permitted it is accepted")
@@ -163,8 +167,7 @@ class RemoveOne(Case):
 
 class Resync(Case):
     def is_done(self, _):
-        first, again = logins.accepts(new.codes[6]), logins.accepts(new.codes[6])
-        check(not again, "a code is accepted twice")
+        first = accepts_once(new.codes[6], "a code")
         check(logins.accepts(new.codes[7]) and logins.accepts(old.codes[0]), "what was there is not in force")
         return not first
 
@@ -179,8 +182,8 @@ class Unlock(Case):
 
 class Verify(Case):
     def is_done(self, done):
-        first, again = logins.accepts(old.codes[0]), logins.accepts(old.codes[0])
-        check(not again and not (first and done.status == DONE), "a code is accepted twice")
+        first = accepts_once(old.codes[0], "a code")
+        check(not (first and done.status == DONE), "a code is accepted twice")
         check(logins.accepts(old.codes[3]), "no login")
         return old.codes[0] in self.typed
 

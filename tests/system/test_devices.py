@@ -15,7 +15,7 @@ from promises import check, keep_all, promise, require_sandbox  # noqa: E402
 require_sandbox()
 import own  # noqa: E402
 import screen  # noqa: E402
-from bed import STORE, Bed, run, write  # noqa: E402
+from bed import CONF, STORE, Bed, run, write  # noqa: E402
 from own import PERMISSION, PROOF, REFUSED, TWO_CODES, TWO_NEEDED, USAGE, tool  # noqa: E402
 from phone import Counting, Phone  # noqa: E402
 
@@ -191,26 +191,68 @@ def guesses_at_a_resync_are_counted_and_root_gives_them_back():
     verifies(jo, take(jo))
 
 
-@promise
-def helpers_that_were_opened_beforehand_have_no_more_guesses():
-    kim = counting("kim")
-    entry = pwd.getpwnam("kim")
-    held = []
-    for _ in range(14):
+def open_resyncs(person, count):
+    """So many helpers of the person's own that have put their question."""
+    entry, held = pwd.getpwnam(person.name), []
+    for _ in range(count):
         ours, theirs = socket.socketpair()
         helper = subprocess.Popen([HELPER], stdin=theirs, stdout=theirs, user=entry.pw_uid, group=entry.pw_gid, extra_groups=[])
         theirs.close()
         ours.sendall(b"resync user=- token=phone\n")
         check(b"ask for=two_codes" in ours.recv(4096), "no question")
         held.append((ours, helper))
+    return held
+
+
+def answer_all(held, text):
     told = []
     for ours, helper in held:
-        ours.sendall(b"answer text=111111222222\n")
+        ours.sendall(f"answer text={text}\n".encode())
         told.append(ours.recv(4096))
         ours.close()
         helper.wait()
+    return told
+
+
+@promise
+def helpers_that_were_opened_beforehand_have_no_more_guesses():
+    told = answer_all(open_resyncs(counting("kim"), 14), "111111222222")
     check(sum(b"verdict=wrong" in line for line in told) == 10, told)
     check(sum(b"error=too_many_guesses verdict=two_needed" in line for line in told) == 4, told)
+
+
+@promise
+def helpers_of_before_a_change_tell_nothing_of_a_key_that_stayed():
+    leo = counting("leo")
+    held = open_resyncs(leo, 2)
+    check(bed.tool("codes", "-u", "leo").returncode == 0, "new codes")
+    right = leo.phone.codes[20] + leo.phone.codes[21]
+    told = answer_all(held[:1], right) + answer_all(held[1:], "111111222222")
+    check(len(set(told)) == 1 and b"error=stale" in told[0], told)
+
+
+@promise
+def a_name_that_is_kept_as_a_hash_is_listed():
+    """As directories have them: useradd takes none so long."""
+    name = "x" + "." * 70
+    with open("/etc/passwd", "a", encoding="ascii") as file:
+        file.write(f"{name}:x:61234:61234::/nonexistent:/bin/false\n")
+    check(bed.tool("setup", "-u", name, "--no-confirm").returncode == 0, "setup")
+    check(any(entry.startswith("%h") for entry in os.listdir(STORE)), os.listdir(STORE))
+    check(name in [row["user"] for row in json.loads(bed.tool("list", "--json").stdout)["users"]], "the list")
+
+
+@promise
+def a_name_that_no_app_takes_is_refused_with_a_reason():
+    longest = "o" + "#" * 254
+    with open("/etc/passwd", "a", encoding="ascii") as file:
+        file.write(f"{longest}:x:61235:61235::/nonexistent:/bin/false\n")
+    check(bed.tool("setup", "-u", longest, "--no-confirm").returncode == 0, "as it fits")
+    write(CONF, "issuer = " + "\u00e4" * 32 + "\n")
+    for words in (["setup", "--no-confirm"], ["export"]):
+        said = bed.tool(*words, "-u", longest, "--json")
+        check(said.returncode == REFUSED and "shorter issuer" in said.stderr and "uri_too_long" in said.stdout, said)
+    os.unlink(CONF)
 
 
 @promise

@@ -15,6 +15,7 @@ from promises import check, keep_all, promise, require_sandbox  # noqa: E402
 require_sandbox()
 from bed import PROMPT, STORE, Bed, Person, as_user, run, write  # noqa: E402
 from ptydrive import drive  # noqa: E402
+from results import let_in, refused  # noqa: E402
 
 MARK = "/run/begun"  # older than all that is done here
 CTRL_C = b"\x03"
@@ -36,16 +37,7 @@ def account(name, uid):
 
 
 def su(target, *answers):
-    return drive(as_user("caller", "su", "-c", "echo ran as $(id -u)", "--", target), answers)
-
-
-def ran(result, uid):
-    check(result[1] == 0 and f"ran as {uid}" in result[0], f"exit status {result[1]}\n{result[0]}")
-
-
-def refused(result):
-    check(result[1] != 0 and "ran as" not in result[0], f"exit status {result[1]}\n{result[0]}")
-    return result[0]
+    return drive(as_user("caller", "su", "-c", "echo in as $(id -u)", "--", target), answers)
 
 
 @promise
@@ -55,7 +47,7 @@ def google_authenticator_no_name_of_an_account_leads_out_of_the_store():
     names = ["..", "../x", "a/b", "/etc/shadow", ".store", "%n%s", "jörg", "a b", "x" * 255]
     for uid, name in enumerate(names, 20000):
         person = bed.setup_user(account(name, uid))
-        ran(su(name, (PROMPT, person.phone.fresh)), uid)
+        let_in(su(name, (PROMPT, person.phone.fresh)), uid)
     check(before == [sorted(os.listdir(directory)) for directory in around], "something new outside")
     for name in os.listdir(STORE):
         check(name == ".store" or re.fullmatch(r"[A-Za-z0-9_%-]+(\.[0-9a-f]{16})?", name), name)
@@ -70,7 +62,7 @@ def duo_no_escape_sequence_in_an_accounts_name_reaches_a_terminal():
         person, mark = bed.setup_user(account(name, uid)), bed.syslog.mark()
         refused(su(name, (PROMPT, person.phone.wrong)))
         said = su(name, (f"not right[^\n]*\n(.*\n)*{PROMPT}", person.phone.fresh))
-        ran(said, uid)
+        let_in(said, uid)
         words = (["status"], ["list"], ["setup", "--no-confirm"], ["remove", "--all"], ["status"])
         tool = [bed.tool(*some, *([] if some == ["list"] else ["-u", name])) for some in words]
         shown = said[0] + "".join(one.stdout + one.stderr for one in tool)
@@ -84,7 +76,7 @@ def authd_cve_2024_9313_a_record_belongs_to_one_name_and_uid():
     alice = bed.person("alice")
     uid = int(run("id", "-u", "alice").stdout)
     run("useradd", "-M", "-o", "-u", str(uid), "alias")  # another name of the same account
-    ran(su("alias", (PROMPT, alice.phone.fresh)), uid)
+    let_in(su("alias", (PROMPT, alice.phone.fresh)), uid)
     refused(su("alice", (PROMPT, alice.phone.spent)))
     run("userdel", "-f", "alias")
     run("usermod", "-l", "alicia", "alice")
@@ -95,7 +87,7 @@ def authd_cve_2024_9313_a_record_belongs_to_one_name_and_uid():
     refused(su("alice"))
     bed.syslog.find("user=alice verdict=error service=su .*reason=record_unsafe", mark)
     run("usermod", "-u", str(uid), "alice")
-    ran(su("alice", (PROMPT, alice.phone.fresh)), uid)
+    let_in(su("alice", (PROMPT, alice.phone.fresh)), uid)
 
 
 @promise
@@ -109,10 +101,10 @@ def puppet_duo_8_ctrl_c_lets_nobody_in_through_a_stack_that_ignores_errors():
             lines = [lines[0]]  # alone: with nothing else to count, even `optional` counts
         for service in ("sudo", "su"):
             bed.pam(service, *lines)
-        refused(drive(as_user("bob", "sudo", "sh", "-c", "echo ran as root"), [(PROMPT, CTRL_C)] * 3))
+        refused(drive(as_user("bob", "sudo", "sh", "-c", "echo in as root"), [(PROMPT, CTRL_C)] * 3))
         refused(su("bob", (PROMPT, CTRL_C)))
     bed.pam("su", CODE_ALONE)
-    ran(su("bob", (PROMPT, bob.phone.fresh)), run("id", "-u", "bob").stdout.strip())
+    let_in(su("bob", (PROMPT, bob.phone.fresh)), run("id", "-u", "bob").stdout.strip())
 
 
 @promise

@@ -86,6 +86,25 @@ def one_field_takes_the_password_and_the_code_behind_it():
 
 
 @promise
+def one_field_tells_nothing_before_the_password_is_checked():
+    mia = person("mia")
+    for _ in range(3):
+        refuses(as_owner(mia, "i3lock", mia.password + mia.phone.wrong()))
+    for password, code in (("no", AUTH_ERR), (mia.password, SUCCESS)):
+        login = as_owner(mia, "i3lock", password + mia.phone.take())
+        check(login.code == code and not login.notes, login)  # the code was right both times
+
+
+@promise
+def a_password_of_digits_is_no_guess():
+    noel = person("noel")
+    run("chpasswd", input="noel:12345678\n")
+    login = libpam.authenticate("tries", "noel", "12345678", noel.phone.take())
+    check(login.code == SUCCESS and len(login.prompts) == 2, login)
+    check(bed.status(noel)["guesses_left"] == 10, "a password of other digits than a code has was counted")
+
+
+@promise
 def pamtester_as_the_person_unlocks_as_a_locker_would():
     vera = person("vera")
 

@@ -12,6 +12,7 @@ require_sandbox()
 import recipes  # noqa: E402
 from bed import CONF, PROMPT, REPOSITORY, Bed, as_user, run, write  # noqa: E402
 from ptydrive import Driven, drive  # noqa: E402
+from results import let_in, refused  # noqa: E402
 from sshd import Sshd, authorize, make_keys  # noqa: E402
 
 PASSWORD = r"(?i)password[^\n]*: "
@@ -54,18 +55,6 @@ class Recipe:
         if self.server:
             self.server.stop()
         self.undo()
-
-
-def let_in(result, name):
-    transcript, status = result
-    check(status == 0 and f"in as {name}" in transcript, f"exit status {status}\n{transcript}")
-    return transcript
-
-
-def refused(result):
-    transcript, status = result
-    check(status != 0 and "in as" not in transcript, f"exit status {status}\n{transcript}")
-    return transcript
 
 
 def code_of(person):

@@ -16,6 +16,7 @@ import libpam  # noqa: E402
 from bed import CONF, PROMPT, Bed, as_user, run, write  # noqa: E402
 from libpam import AUTH_ERR, AUTHINFO_UNAVAIL, SUCCESS  # noqa: E402
 from ptydrive import drive  # noqa: E402
+from results import let_in, refused  # noqa: E402
 from sshd import Sshd, authorize  # noqa: E402
 
 PASSWORD = r"(?i)password[^\n]*: "
@@ -56,18 +57,6 @@ def outcome(person, service=KNOWN, code=None):
     answers = [person.password] if service == KNOWN else []
     login = libpam.authenticate(service, person.name, *answers, code or "")
     return login.code, any(PROMPT in prompt for prompt in login.prompts)
-
-
-def let_in(result, name):
-    transcript, status = result
-    check(status == 0 and f"in as {name}" in transcript, f"exit status {status}\n{transcript}")
-    return transcript
-
-
-def refused(result):
-    transcript, status = result
-    check(status != 0 and "in as" not in transcript, f"exit status {status}\n{transcript}")
-    return transcript
 
 
 def sudo(person, *answers):

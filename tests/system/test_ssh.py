@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Real sshd, real ssh: a key or a password first, then a code."""
+import functools
 import os
 import shutil
 import sys
@@ -12,10 +13,13 @@ import ptydrive  # noqa: E402
 from promises import check, keep_all, promise, require_sandbox  # noqa: E402
 
 require_sandbox()
+import results  # noqa: E402
 from bed import HOST, PROMPT, STORE, Bed, as_user  # noqa: E402
+from results import let_in  # noqa: E402
 from sshd import Sshd, authorize  # noqa: E402
 
 bed = Bed()
+refused = functools.partial(results.refused, status=255)  # by ssh itself, not by what runs behind it
 keyed = Sshd(2201)  # a key, then PAM
 asked = Sshd(2202, "keyboard-interactive:pam")  # PAM alone
 typed = Sshd(2203, "password", ["PasswordAuthentication yes"])  # the password method: no questions
@@ -29,18 +33,6 @@ def person(name, setup=True):
     someone = bed.person(name, setup)
     authorize(someone)
     return someone
-
-
-def let_in(result, name):
-    transcript, status = result
-    check(status == 0 and f"in as {name}" in transcript, f"exit status {status}\n{transcript}")
-    return transcript
-
-
-def refused(result):
-    transcript, status = result
-    check(status == 255 and "in as " not in transcript, f"exit status {status}\n{transcript}")
-    return transcript
 
 
 @promise

@@ -11,6 +11,7 @@ from promises import check, keep_all, promise, require_sandbox  # noqa: E402
 require_sandbox()
 from bed import PROMPT, Bed, as_user, write  # noqa: E402
 from ptydrive import Driven, drive  # noqa: E402
+from results import let_in, refused  # noqa: E402
 
 CTRL_C, CTRL_D = b"\x03", b"\x04"
 PASSWORD = r"(?i)password[^\n]*: "
@@ -29,23 +30,11 @@ def sudoer(name):
 def sudo(person, *answers):
     """sudo asks up to three times: whoever has no more answers gives up by Ctrl-C."""
     steps = [*answers, (f"{PASSWORD}|{PROMPT}", CTRL_C)]
-    return drive(as_user(person.name, "sudo", "sh", "-c", "echo ran as $(id -un)"), steps)
+    return drive(as_user(person.name, "sudo", "sh", "-c", "echo in as $(id -un)"), steps)
 
 
 def su(caller, target, *answers):
-    return drive(as_user(caller.name, "su", target.name, "-c", "echo ran as $(id -un)"), answers)
-
-
-def ran(result, name):
-    transcript, status = result
-    check(status == 0 and f"ran as {name}" in transcript, f"exit status {status}\n{transcript}")
-    return transcript
-
-
-def refused(result):
-    transcript, status = result
-    check(status != 0 and "ran as " not in transcript, f"exit status {status}\n{transcript}")
-    return transcript
+    return drive(as_user(caller.name, "su", target.name, "-c", "echo in as $(id -un)"), answers)
 
 
 def login(person, *answers):
@@ -61,14 +50,14 @@ def login(person, *answers):
 @promise
 def sudo_takes_a_password_and_a_code_and_the_log_says_so():
     alice, mark = sudoer("alice"), bed.syslog.mark()
-    ran(sudo(alice, (PASSWORD, alice.password), (PROMPT, alice.phone.fresh)), "root")
+    let_in(sudo(alice, (PASSWORD, alice.password), (PROMPT, alice.phone.fresh)), "root")
     bed.syslog.find(r"user=alice .*verdict=accepted service=sudo", mark)
 
 
 @promise
 def sudo_refuses_a_used_code():
     bob = sudoer("bob")
-    ran(sudo(bob, (PASSWORD, bob.password), (PROMPT, bob.phone.fresh)), "root")
+    let_in(sudo(bob, (PASSWORD, bob.password), (PROMPT, bob.phone.fresh)), "root")
     refused(sudo(bob, (PASSWORD, bob.password), (PROMPT, bob.phone.spent)))
 
 
@@ -77,7 +66,7 @@ def sudo_refuses_a_wrong_code_and_says_why_at_the_next_prompt():
     carol = sudoer("carol")
     wrong = [(PASSWORD, carol.password), (PROMPT, carol.phone.wrong)]
     refused(sudo(carol, *wrong * 3))
-    transcript = ran(sudo(carol, *wrong, (PASSWORD, carol.password), (PROMPT, carol.phone.fresh)), "root")
+    transcript = let_in(sudo(carol, *wrong, (PASSWORD, carol.password), (PROMPT, carol.phone.fresh)), "root")
     check("That code is not right" in transcript, transcript)
 
 
@@ -95,13 +84,13 @@ def sudo_refuses_an_aborted_question():
     refused(sudo(erin, (PASSWORD, erin.password), (PROMPT, CTRL_C)))
     # An end of file is an empty answer: it is asked again, and given up.
     refused(sudo(erin, (PASSWORD, erin.password), (PROMPT, CTRL_D)))
-    ran(sudo(erin, (PASSWORD, erin.password), (PROMPT, erin.phone.fresh)), "root")
+    let_in(sudo(erin, (PASSWORD, erin.password), (PROMPT, erin.phone.fresh)), "root")
 
 
 @promise
 def sudo_without_a_terminal_to_ask_on_refuses():
     frank = sudoer("frank")
-    refused(drive(as_user("frank", "setsid", "-w", "sudo", "-n", "sh", "-c", "echo ran as root")))
+    refused(drive(as_user("frank", "setsid", "-w", "sudo", "-n", "sh", "-c", "echo in as root")))
     check(bed.status(frank)["guesses_left"] == 10, bed.status(frank))
 
 
@@ -116,7 +105,7 @@ def sudo_tells_whoever_has_nothing_set_up_how_to_begin_and_refuses():
 @promise
 def su_takes_the_code_of_whom_it_becomes():
     heidi, ivan = bed.person("heidi"), bed.person("ivan")
-    ran(su(heidi, ivan, (PASSWORD, ivan.password), (PROMPT, ivan.phone.fresh)), "ivan")
+    let_in(su(heidi, ivan, (PASSWORD, ivan.password), (PROMPT, ivan.phone.fresh)), "ivan")
     refused(su(heidi, ivan, (PASSWORD, ivan.password), (PROMPT, heidi.phone.fresh)))
 
 
@@ -126,7 +115,7 @@ def su_refuses_a_wrong_code_and_an_aborted_question():
     refused(su(judy, ken, (PASSWORD, ken.password), (PROMPT, ken.phone.wrong)))
     refused(su(judy, ken, (PASSWORD, ken.password), (PROMPT, CTRL_C)))
     refused(su(judy, ken, (PASSWORD, ken.password), (PROMPT, CTRL_D)))
-    ran(su(judy, ken, (PASSWORD, ken.password), (PROMPT, ken.backup_codes[0])), "ken")
+    let_in(su(judy, ken, (PASSWORD, ken.password), (PROMPT, ken.backup_codes[0])), "ken")
     refused(su(judy, ken, (PASSWORD, ken.password), (PROMPT, ken.backup_codes[0])))
 
 
@@ -138,22 +127,22 @@ def su_of_a_stopped_stranger_keeps_nobody_out():
     stuck.answer(mike.password)
     check(stuck.expect(PROMPT), stuck.seen)
     os.killpg(stuck.pid, 19)  # SIGSTOP: with its question open
-    ran(su(laura, mike, (PASSWORD, mike.password), (PROMPT, mike.phone.fresh)), "mike")
+    let_in(su(laura, mike, (PASSWORD, mike.password), (PROMPT, mike.phone.fresh)), "mike")
     stuck.end()
 
 
 @promise
 def su_by_root_asks_nothing():
     nina = bed.person("nina")
-    ran(drive(["su", nina.name, "-c", "echo ran as $(id -un)"]), "nina")
+    let_in(drive(["su", nina.name, "-c", "echo in as $(id -un)"]), "nina")
 
 
 @promise
 def login_takes_a_password_and_a_code():
     olga = bed.person("olga")
     session = login(olga, (PASSWORD, olga.password), (PROMPT, olga.phone.fresh),
-                    (r"in:\$ ", "echo ran as $(id -un)"), (r"in:\$ ", "exit"))
-    check(session.wait() == 0 and "ran as olga" in session.seen, session.seen)
+                    (r"in:\$ ", "echo in as $(id -un)"), (r"in:\$ ", "exit"))
+    check(session.wait() == 0 and "in as olga" in session.seen, session.seen)
 
 
 @promise
