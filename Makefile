@@ -83,7 +83,7 @@ $(B)/pam_totp.so: $(CORE) $(STORE) $(PAM) pam_totp/pam/module.map
 	$(CC) -shared $(SANLINK) $(LDFLAGS) $(HARD) $(if $(SAN),,-Wl$(comma)-z$(comma)defs) \
 	  -Wl,--version-script=pam_totp/pam/module.map -o $@ $(CORE) $(STORE) $(PAM) -lpam -lcrypto $(if $(SAN),-lstdc++)
 $(B)/pam_totp_helper: $(CORE) $(STORE) $(HELPER)
-	$(CXX) -pie $(SANLINK) $(LDFLAGS) $(HARD) -o $@ $^ -lcrypto
+	$(CXX) -pie $(SANLINK) $(LDFLAGS) $(HARD) -o $@ $^ -lcrypto -lqrencode
 $(B)/pam-totp: $(CORE) $(TOOLS)
 	$(CXX) -pie $(SANLINK) $(LDFLAGS) $(HARD) -o $@ $^ -lcrypto -lqrencode -lpng
 comma := ,

@@ -5,6 +5,7 @@
 #include "talk.h"
 #include "terminal.h"
 #include "text.h"
+#include <ctime>
 
 namespace totp {
 namespace {
@@ -14,16 +15,28 @@ std::string place(const RuleLine& rule) { return std::string(rule.file.view()) +
 std::string what_it_demands(Demand demand) {
     switch (demand) {
     case Demand::skip: return text("no code is asked for");
+    case Demand::enroll: return text("a code is required, and whoever has none set up does that during the login");
     case Demand::if_enrolled: return text("a code is asked of whoever has codes set up");
     case Demand::require: break;
     }
     return text("a code is required");
 }
 
-std::string what_happens(Demand demand, bool enrolled, const std::string& user) {
-    if (demand == Demand::skip) return text("%1 gets in without a code.", {user});
+/// What whoever has nothing set up comes to.
+enum class Newcomer { lets_in, sets_up, keeps_out };
+
+Newcomer newcomer(const RuleLine& rule) {
+    if (rule.demand == Demand::skip || rule.demand == Demand::if_enrolled) return Newcomer::lets_in;
+    if (rule.demand == Demand::require) return Newcomer::keeps_out;
+    if (rule.shows_set_up) return Newcomer::sets_up;
+    return rule.defer > u64(std::time(nullptr)) ? Newcomer::lets_in : Newcomer::keeps_out;
+}
+
+std::string what_happens(const RuleLine& rule, bool enrolled, const std::string& user) {
+    if (rule.demand == Demand::skip) return text("%1 gets in without a code.", {user});
     if (enrolled) return text("%1 has codes set up, and gets in with one.", {user});
-    if (demand == Demand::if_enrolled) return text("%1 has no codes set up, and gets in without one.", {user});
+    if (newcomer(rule) == Newcomer::lets_in) return text("%1 has no codes set up, and gets in without one.", {user});
+    if (newcomer(rule) == Newcomer::sets_up) return text("%1 has no codes set up, and does that during the login.", {user});
     return text("%1 has no codes set up, and is refused. Run: pam-totp setup -u %1", {user});
 }
 
@@ -32,24 +45,28 @@ void say_rule(const RuleLine& rule) {
     if (rule.line == 0) return say(text("No rule matches: %1.\n", {demands}));
     say(text("%1 decides: %2.\n", {place(rule), demands}));
     if (!rule.reason.empty()) say(text("Its reason: %1\n", {std::string(rule.reason.view())}));
+    if (rule.defer != 0) say(text("The set-up may be put off until: %1\n", {utc_day(rule.defer - 1)}));
     if (rule.until != 0) say(text("Its last day: %1\n", {utc_day(rule.until - 1)}));
 }
+
+SecretText json_day(u64 end) { return end ? json_string(utc_day(end - 1)) : SecretText("null"); }
 
 SecretText json_rule(const RuleLine& rule) {
     if (rule.line == 0) return "null";
     SecretText out = "{\"file\":" + json_string(rule.file.view()) + ",\"line\":";
     out += std::to_string(rule.line);
     out += ",\"demand\":" + json_string(word(rule.demand)) + ",\"reason\":" + json_string(rule.reason.view());
-    return out + ",\"until\":" + (rule.until ? json_string(utc_day(rule.until - 1)) : SecretText("null")) + "}";
+    return out + ",\"until\":" + json_day(rule.until) + ",\"defer\":" + json_day(rule.defer) + "}";
 }
 
 void print_json(const Arguments& a, const Done& done, const RuleLine& rule, bool enrolled) {
-    bool asked = rule.demand == Demand::require || (rule.demand == Demand::if_enrolled && enrolled);
+    bool asked = rule.demand != Demand::skip && (enrolled || newcomer(rule) != Newcomer::lets_in);
+    const char* in = newcomer(rule) == Newcomer::sets_up ? "\"with_set_up\"}" : "\"never\"}";
     SecretText out = "{\"user\":" + json_string(done.user.view());
     out += ",\"service\":" + json_string(a.request.service.view()) + ",\"from\":" + json_string(a.request.rhost.view());
     out += ",\"rule\":" + json_rule(rule) + ",\"enrolled\":" + (enrolled ? "true" : "false");
     out += ",\"asked\":" + SecretText(asked ? "true" : "false");
-    print_line(out + ",\"gets_in\":" + (!asked ? "\"without_code\"}" : enrolled ? "\"with_code\"}" : "\"never\"}"));
+    print_line(out + ",\"gets_in\":" + (!asked ? "\"without_code\"}" : enrolled ? "\"with_code\"}" : in));
 }
 } // namespace
 
@@ -65,7 +82,7 @@ int run_explain(Arguments& a) {
         print_json(a, done, rule, enrolled);
     } else {
         say_rule(rule);
-        say(what_happens(rule.demand, enrolled, std::string(done.user.view())) + "\n");
+        say(what_happens(rule, enrolled, std::string(done.user.view())) + "\n");
     }
     return exit_done;
 }

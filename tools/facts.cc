@@ -54,12 +54,4 @@ std::string local_time(u32 seconds) {
     return {room, std::strftime(room, sizeof room, "%Y-%m-%d %H:%M:%S %Z", &parts)};
 }
 
-std::string utc_day(u64 seconds) {
-    std::time_t time = std::time_t(seconds);
-    std::tm parts = {};
-    char room[64];
-    gmtime_r(&time, &parts);
-    return {room, std::strftime(room, sizeof room, "%Y-%m-%d", &parts)};
-}
-
 } // namespace totp

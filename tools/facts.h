@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the helper says of one record, as status and list show it.
 #pragma once
+#include "core/date.h"
 #include "core/protocol.h"
 #include "secret_text.h"
 
@@ -16,7 +17,7 @@ struct Facts {
     SecretText json(bool enrolled) const;
 };
 
-std::string utc_day(u64 seconds);    ///< YYYY-MM-DD
+inline std::string utc_day(u64 seconds) { return std::string(date_of(seconds).view()); } ///< YYYY-MM-DD
 std::string local_time(u32 seconds); ///< for people; "never" for 0
 
 } // namespace totp

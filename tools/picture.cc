@@ -16,23 +16,23 @@ constexpr int quiet = 4, scale = 8;
     throw Stop(exit_refused, text("%1: %2; nothing was changed", {path, why}));
 }
 
-SecretBytes pixels_of(const QrCode& code, int side) {
+SecretBytes pixels_of(const Modules& code, int side) {
     SecretBytes pixels(size_t(side) * size_t(side), 255);
     for (int y = 0; y < side; ++y) {
         for (int x = 0; x < side; ++x) {
-            if (code.dark(x / scale - quiet, y / scale - quiet)) pixels[size_t(y) * size_t(side) + size_t(x)] = 0;
+            if (code.is_dark(x / scale - quiet, y / scale - quiet)) pixels[size_t(y) * size_t(side) + size_t(x)] = 0;
         }
     }
     return pixels;
 }
 
 /// One path: a run of dark modules is one rectangle.
-SecretText path_of(const QrCode& code) {
+SecretText path_of(const Modules& code) {
     SecretText path;
-    for (int y = 0; y < code.width(); ++y) {
-        for (int x = 0, end = 0; x < code.width(); x = end) {
-            for (end = x + 1; end < code.width() && code.dark(end, y) == code.dark(x, y);) ++end;
-            if (!code.dark(x, y)) continue;
+    for (int y = 0; y < code.width; ++y) {
+        for (int x = 0, end = 0; x < code.width; x = end) {
+            for (end = x + 1; end < code.width && code.is_dark(end, y) == code.is_dark(x, y);) ++end;
+            if (!code.is_dark(x, y)) continue;
             std::string run = std::to_string(end - x);
             path += "M" + std::to_string(x + quiet) + " " + std::to_string(y + quiet);
             path += "h" + run + "v1h-" + run + "z";
@@ -62,8 +62,8 @@ void Pictures::write(const std::string& path, string_view bytes) {
 
 void Pictures::write_png(const QrCode& code, const std::string& path) {
     if (!code) fail(path, text("the address is too long for a QR code"));
-    int side = (code.width() + 2 * quiet) * scale;
-    SecretBytes pixels = pixels_of(code, side);
+    int side = (code.modules().width + 2 * quiet) * scale;
+    SecretBytes pixels = pixels_of(code.modules(), side);
     png_image image = {};
     image.version = PNG_IMAGE_VERSION;
     image.width = image.height = png_uint_32(side);
@@ -77,13 +77,13 @@ void Pictures::write_png(const QrCode& code, const std::string& path) {
 
 void Pictures::write_svg(const QrCode& code, const std::string& path) {
     if (!code) fail(path, text("the address is too long for a QR code"));
-    int side = code.width() + 2 * quiet;
+    int side = code.modules().width + 2 * quiet;
     std::string box = std::to_string(side), shown = std::to_string(side * scale);
     SecretText file = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ";
     file += box + " " + box + "\" width=\"" + shown + "\" height=\"" + shown +
             "\" shape-rendering=\"crispEdges\">";
     file += "<rect width=\"" + box + "\" height=\"" + box + "\" fill=\"#fff\"/><path d=\"";
-    file += path_of(code);
+    file += path_of(code.modules());
     file += "\"/></svg>\n";
     write(path, file);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The QR code of a URI (ISO/IEC 18004), and how it looks on a terminal.
 #pragma once
+#include "core/modules.h"
 #include "secret_text.h"
 #include <qrencode.h>
 
@@ -16,11 +17,7 @@ class QrCode {
     explicit operator bool() const {
         return code_ != nullptr;
     } ///< false: no room in the largest code, no memory
-    int width() const { return code_->width; }
-    /// Outside of the code everything is light.
-    bool dark(int x, int y) const {
-        return x >= 0 && y >= 0 && x < width() && y < width() && (code_->data[y * width() + x] & 1);
-    }
+    Modules modules() const { return {code_->data, code_->width}; }
 
   private:
     QRcode* code_;

@@ -5,8 +5,9 @@
 namespace totp {
 namespace {
 constexpr string_view verbs[] = {"init",   "setup",      "add",    "status", "verify", "codes",
-                                 "remove", "remove_all", "resync", "unlock", "list",   "export", "explain"};
-constexpr string_view demands[] = {"require", "if-enrolled", "skip"};
+                                 "remove", "remove_all", "resync", "unlock", "list",   "export", "explain",
+                                 "enroll"};
+constexpr string_view demands[] = {"require", "enroll", "if-enrolled", "skip"};
 constexpr string_view questions[] = {"permission", "proof", "code", "two_codes"};
 
 // Out of line, as is what is called often here and in rule.cc: the module has 96 kB.
@@ -198,6 +199,18 @@ bool read_key(string_view line, Key& key) {
     return words.done();
 }
 
+void write_row(string_view text, Writer& out) {
+    out.add("row");
+    write_value("text", text, out);
+    out.add('\n');
+}
+
+bool read_row(string_view line, Secret<longest_row>& text) {
+    Words words = begin(line, "row");
+    read_secret(words, "text", text);
+    return words.done();
+}
+
 void write_token_line(const Token& token, Writer& out) {
     out.add("token");
     write_token_words(token, out);
@@ -238,7 +251,8 @@ void write_rule_line(const RuleLine& rule, Writer& out) {
     out.add("rule");
     write_value("file", rule.file.view(), out);
     out.add(" line=").number(u64(rule.line)).add(" demand=").add(word(rule.demand));
-    out.add(" until=").number(rule.until);
+    out.add(" until=").number(rule.until).add(" defer=").number(rule.defer);
+    write_flag("shows_set_up", rule.shows_set_up, out);
     write_value("reason", rule.reason.view(), out);
     out.add('\n');
 }
@@ -249,6 +263,8 @@ bool read_rule_line(string_view line, RuleLine& rule) {
     rule.line = read_time(words, "line");
     rule.demand = Demand(one_of(words, words.value("demand"), demands));
     rule.until = words.number("until", 0, UINT64_MAX);
+    rule.defer = words.number("defer", 0, UINT64_MAX);
+    rule.shows_set_up = read_flag(words, "shows_set_up");
     rule.reason = read_text<120>(words, "reason");
     return words.done();
 }

@@ -38,6 +38,7 @@ enum class Verb : u8 {
     list,
     keys, ///< `export`, which C++ keeps to itself
     explain,
+    enroll, ///< a set-up during a login: for root's callers alone
 };
 
 /// The first line. An empty user is the caller's own account.
@@ -91,6 +92,11 @@ struct Key {
 void write_key(const Key& key, Writer& out);
 bool read_key(string_view line, Key& key);
 
+/// `row`: a line of the QR code, as it is shown.
+constexpr size_t longest_row = 512; ///< bytes
+void write_row(string_view text, Writer& out);
+bool read_row(string_view line, Secret<longest_row>& text);
+
 /// `token`, one for each: what status says of it.
 void write_token_line(const Token& token, Writer& out);
 bool read_token_line(string_view line, Token& token); ///< leaves token.key empty
@@ -113,7 +119,8 @@ struct RuleLine {
     Text<510> file;
     unsigned line = 0;      ///< 0: none matched, so a code is required
     Demand demand = Demand::require;
-    u64 until = 0;          ///< seconds since 1970; 0: no end
+    u64 until = 0, defer = 0; ///< see Rule
+    bool shows_set_up = false; ///< at the service that was asked about
     Text<120> reason;
 };
 void write_rule_line(const RuleLine& rule, Writer& out);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rule.h"
 #include "address.h"
+#include "date.h"
 #include "list.h"
 #include "words.h"
 
@@ -13,6 +14,8 @@ struct Name {
     Demand demand;
 };
 constexpr Name names[] = {{"require", Demand::require},
+                          {"enroll", Demand::enroll},
+                          {"enrol", Demand::enroll},
                           {"if-enrolled", Demand::if_enrolled},
                           {"optional", Demand::if_enrolled},
                           {"skip", Demand::skip}};
@@ -69,36 +72,16 @@ bool are_networks(string_view list) {
     return true;
 }
 
-/// Days from 1970-01-01 to a date of the Gregorian calendar.
-[[gnu::noinline]] i64 days_to(i64 year, unsigned month, unsigned day) {
-    i64 years = month <= 2 ? year - 1 : year; // that begin in March: so the leap day is the last one
-    i64 of_year = (153 * (i64(month) + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return years * 365 + years / 4 - years / 100 + years / 400 + of_year - 719468;
-}
-
-[[gnu::noinline]] bool read_digits(string_view text, size_t size, unsigned least, unsigned most, unsigned& value) {
-    u64 number = 0;
-    if (text.size() != size || !read_number(text, number) || number < least || number > most) return false;
-    return value = unsigned(number), true;
-}
-
-/// YYYY-MM-DD; the first second behind that day, in UTC.
-bool read_date(string_view text, u64& end) {
-    unsigned year = 0, month = 0, day = 0;
-    bool fits = text.size() == 10 && text[4] == '-' && text[7] == '-' && read_digits(slice(text, 0, 4), 4, 1970, 9999, year) &&
-                read_digits(slice(text, 5, 2), 2, 1, 12, month) && read_digits(slice(text, 8, 2), 2, 1, 31, day);
-    if (!fits) return false;
-    unsigned next_month = month == 12 ? 1 : month + 1;
-    bool in_month = days_to(year, month, day) < days_to(month == 12 ? year + 1 : year, next_month, 1);
-    end = u64(days_to(year, month, day) + 1) * 86400;
-    return in_month;
-}
-
 bool is_printable(string_view text) {
     for (char c : text) {
         if (u8(c) < 32 || c == 127) return false;
     }
     return true;
+}
+
+string_view set_date(u64& date, string_view value) {
+    if (date != 0) return "this key is given twice";
+    return read_date(value, date) ? "" : "until and defer take a date such as 2027-03-31";
 }
 
 string_view set_pattern(Pattern& pattern, string_view value, bool is_negated) {
@@ -116,12 +99,11 @@ string_view set(Rule& rule, string_view key, string_view value, bool is_negated)
         if (!are_networks(value)) return "from takes numeric addresses, networks such as 10.0.0.0/8, and none";
         return set_pattern(rule.from, value, is_negated);
     }
-    if (key != "until" && key != "reason") return "unknown key; known are user, group, service, from, until, reason";
+    bool is_known = key == "until" || key == "defer" || key == "reason";
+    if (!is_known) return "unknown key; known are user, group, service, from, until, defer, reason";
     if (is_negated) return "only user, group, service and from take !=";
-    if (key == "until") {
-        if (rule.until != 0) return "this key is given twice";
-        return read_date(value, rule.until) ? "" : "until takes a date such as 2027-03-31";
-    }
+    if (key == "until") return set_date(rule.until, value);
+    if (key == "defer") return rule.demand == Demand::enroll ? set_date(rule.defer, value) : "defer belongs to enroll";
     if (!rule.reason.empty()) return "this key is given twice";
     rule.reason = value;
     bool fits = !value.empty() && value.size() <= longest_reason && is_printable(value);
@@ -168,7 +150,13 @@ Match fits_group(const Pattern& pattern, const Visit& visit) {
 } // namespace
 
 string_view word(Demand demand) {
-    return demand == Demand::skip ? "skip" : demand == Demand::if_enrolled ? "if-enrolled" : "require";
+    switch (demand) {
+    case Demand::require: return "require";
+    case Demand::enroll: return "enroll";
+    case Demand::if_enrolled: return "if-enrolled";
+    case Demand::skip: return "skip";
+    }
+    return "unknown";
 }
 
 bool is_rule(string_view line) {

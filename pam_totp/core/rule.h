@@ -3,6 +3,7 @@
 //
 //   skip        group=robots until=2027-03-31 reason="backup hosts"
 //   if-enrolled from=10.0.0.0/8,none
+//   enroll      group=staff defer=2027-01-31
 //   require     group!=guests
 //
 // What must hold (the tests cite the numbers):
@@ -10,7 +11,7 @@
 //  2. `from` knows numeric addresses alone. A name is in no network; and it is not outside of one either, unless
 //     the rule asks for a code.
 //  3. A group that cannot be looked up when its rule is reached is a refusal, neither a yes nor a no.
-//  4. After the day of `until`, in UTC, a rule matches nobody.
+//  4. After the day of `until`, in UTC, a rule matches nobody. After that of `defer` nobody puts a set-up off.
 #pragma once
 #include "bytes.h"
 #include "error.h"
@@ -19,6 +20,7 @@ namespace totp {
 
 enum class Demand : u8 {
     require,     ///< a code, also of whoever has nothing set up: so nobody sees who has
+    enroll,      ///< a code; whoever has nothing set up does that during the login
     if_enrolled, ///< a code of whoever has something set up
     skip,        ///< no code
 };
@@ -34,6 +36,7 @@ struct Rule {
     Demand demand = Demand::require;
     Pattern user, group, service, from;
     u64 until = 0; ///< the first second behind its last day, since 1970; 0: no end
+    u64 defer = 0; ///< enroll: the same of the last day on which the set-up may be put off; 0: it may not
     string_view reason;
 };
 

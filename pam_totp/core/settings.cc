@@ -50,7 +50,12 @@ bool read_yes(string_view text, bool& yes) {
     return yes || text == "no";
 }
 
-constexpr string_view names[] = {"window", "guesses", "guess_refill", "issuer", "self-setup"};
+bool read_picture(string_view text, Picture& picture) {
+    picture = text == "none" ? Picture::none : text == "ascii" ? Picture::ascii : Picture::utf8;
+    return picture != Picture::utf8 || text == "utf8";
+}
+
+constexpr string_view names[] = {"window", "guesses", "guess_refill", "issuer", "self-setup", "qr"};
 
 /// The reason why `value` does not fit the setting, or nothing.
 string_view set(size_t which, string_view value, Settings& settings) {
@@ -64,7 +69,8 @@ string_view set(size_t which, string_view value, Settings& settings) {
     case 2:
         return read_duration(value, settings.bucket.refill) ? "" : "guess_refill takes 1s to 31d, such as 1d or 12h";
     case 3: return read_issuer(value, settings.issuer) ? "" : "issuer takes 1 to 64 bytes without a colon";
-    default: return read_yes(value, settings.self_setup) ? "" : "self-setup takes yes or no";
+    case 4: return read_yes(value, settings.self_setup) ? "" : "self-setup takes yes or no";
+    default: return read_picture(value, settings.qr) ? "" : "qr takes utf8, ascii or none";
     }
 }
 
@@ -83,8 +89,8 @@ string_view read_line(string_view line, u32& seen, Settings& settings) {
         settings.given |= 1u << i;
         return set(i, value, is_first ? settings : unused);
     }
-    return "unknown setting; known are window, guesses, guess_refill, issuer, self-setup, and the rules require, "
-           "if-enrolled, skip";
+    return "unknown setting; known are window, guesses, guess_refill, issuer, self-setup, qr, and the rules "
+           "require, enroll, if-enrolled, skip";
 }
 } // namespace
 
@@ -115,10 +121,17 @@ Match decide(string_view text, const Visit& visit, Decision& decision) {
         if (!is_rule(line) || !read_rule(line, rule).empty()) continue;
         Match match = matches(rule, visit);
         if (match == Match::no) continue;
-        decision = {match == Match::yes, rule.demand, number, rule.until, Text<120>(rule.reason)};
+        bool names_service = !rule.service.words.empty() && !rule.service.is_negated;
+        decision = {match == Match::yes, rule.demand, number,       rule.until,
+                    rule.defer,          names_service, Text<120>(rule.reason)};
         return match;
     }
     return Match::no;
+}
+
+bool shows_set_up(const Decision& decision, string_view service) {
+    if (!decision.is_made || decision.demand != Demand::enroll || service == "su" || service == "su-l") return false;
+    return decision.names_service || service == "sshd" || service == "login";
 }
 
 } // namespace totp

@@ -7,11 +7,10 @@
 
 namespace totp {
 
-Error send_key(Service& s, const Token& token, u32 counter, bool& sent) {
+Error describe_key(const Service& s, const Token& token, u32 counter, Key& key) {
     std::array<char, 65> host{};
     (void)gethostname(host.data(), host.size() - 1);
     string_view issuer = s.settings.issuer.empty() ? string_view(host.data()) : s.settings.issuer.view();
-    Key key;
     Secret<longest_uri> uri;
     Room room = uri.fill(longest_uri);
     Writer out({reinterpret_cast<char*>(room.data()), room.size()});
@@ -26,9 +25,14 @@ Error send_key(Service& s, const Token& token, u32 counter, bool& sent) {
     key.type = token.type;
     key.digits = token.digits;
     key.period = token.period;
-    sent = s.channel.send<const Key&>(write_key, key);
-    OPENSSL_cleanse(&key.uri, sizeof key.uri);
     return Error::none;
+}
+
+Error send_key(Service& s, const Token& token, u32 counter, bool& sent) {
+    Key key;
+    Error error = describe_key(s, token, counter, key);
+    sent = error == Error::none && s.channel.send<const Key&>(write_key, key);
+    return error;
 }
 
 } // namespace totp

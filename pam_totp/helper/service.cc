@@ -52,7 +52,8 @@ Error read_conf(Service& s, const Visit* visit, Conf& conf) {
 namespace {
 bool only_looks(Verb verb) { return verb == Verb::status || verb == Verb::verify || verb == Verb::explain; }
 bool is_roots(Verb verb) {
-    return verb == Verb::init || verb == Verb::unlock || verb == Verb::list || verb == Verb::keys;
+    return verb == Verb::init || verb == Verb::unlock || verb == Verb::list || verb == Verb::keys ||
+           verb == Verb::enroll;
 }
 
 Error serve_record(Service& s) {
@@ -61,6 +62,7 @@ Error serve_record(Service& s) {
     switch (s.request.verb) {
     case Verb::setup: return set_up(s);
     case Verb::add: return add_token(s);
+    case Verb::enroll: return enroll(s);
     case Verb::status: return status(s);
     case Verb::verify: return verify(s);
     case Verb::codes: return renew_codes(s);

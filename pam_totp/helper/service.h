@@ -69,10 +69,11 @@ void send_status(Service& service, const Record& record);
 /// After a code that was used already: until the time-based token that comes first shows another; 0: at once.
 u32 seconds_to_next(const Credential& credential, const Answer& answer);
 
-// The verbs, by file: status, set_up, change, resync, inventory, explain.
+// The verbs, by file: status, set_up, enroll, change, resync, inventory, explain.
 Error status(Service& service);
 Error verify(Service& service);
 Error set_up(Service& service);
+Error enroll(Service& service);
 Error add_token(Service& service);
 Error renew_codes(Service& service);
 Error remove_token(Service& service);
@@ -83,8 +84,9 @@ Error list_records(Service& service);
 Error give_keys(Service& service);
 Error explain(Service& service);
 
-/// The key as people and apps take it. `counter` is where a counter-based device stands; `sent` is false when nobody
-/// reads any more. Error::uri_too_long.
+/// The key as people and apps take it. `counter` is where a counter-based device stands. Error::uri_too_long.
+Error describe_key(const Service& service, const Token& token, u32 counter, Key& key);
+/// The same, sent; `sent` is false when nobody reads any more.
 Error send_key(Service& service, const Token& token, u32 counter, bool& sent);
 
 u64 clock_now(); ///< seconds since 1970

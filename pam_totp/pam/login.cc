@@ -3,6 +3,7 @@
 #include "core/address.h"
 #include "core/answer.h"
 #include "core/judge.h"
+#include "enrollment.h"
 #include "field.h"
 #include "log.h"
 #include "options.h"
@@ -59,6 +60,8 @@ class Login {
     Verdict standing(Verdict verdict, u64 now) const;
     Outcome without_record();
     Outcome ask_in_vain();
+    Outcome put_off();
+    Outcome enroll();
     Outcome ask_for_code();
     Outcome ask_through_helper();
     Outcome take_code(const Phrase& prompt, unsigned digits, Secret<longest_reply>& code);
@@ -177,7 +180,34 @@ Outcome Login::not_asked() {
     return first_factor_is_known() ? Outcome::accepted : Outcome::not_asked;
 }
 
-Outcome Login::without_record() { return demand() == Demand::if_enrolled ? not_asked() : ask_in_vain(); }
+/// A set-up put off counts as not asked, for as long as the rule says so and somebody is known already.
+Outcome Login::put_off() {
+    log_verdict(pam_, line_, "put_off");
+    return Outcome::accepted;
+}
+
+/// Whoever knows a user name alone must not get the account with it: the key is shown to who is known already. And by
+/// root's hand: without root there is no place for a key that is not proved yet.
+Outcome Login::enroll() {
+    bool is_known = first_factor_is_known(), may_put_off = is_known && clock_now() < conf_.decision.defer;
+    bool one_field = options_.forward_pass || options_.first_pass != FirstPass::ignore;
+    if (!is_known || one_field || geteuid() != 0 || !shows_set_up(conf_.decision, line_.service)) {
+        return may_put_off ? put_off() : ask_in_vain();
+    }
+    Enrollment enrollment(pam_, options_, conf_.decision.defer);
+    Outcome outcome = enrollment.run(record_.account.name.view());
+    if (outcome == Outcome::unavailable) return unavailable(enrollment.error(), enrollment.detail(), 0);
+    if (outcome == Outcome::not_asked) return put_off();
+    if (outcome == Outcome::unheard) return outcome;
+    log_verdict(pam_, line_, outcome == Outcome::accepted ? "enrolled" : "not_enrolled");
+    if (outcome == Outcome::accepted) tell(pam_, flags_, totp::set_up());
+    return outcome;
+}
+
+Outcome Login::without_record() {
+    if (demand() == Demand::enroll) return enroll();
+    return demand() == Demand::if_enrolled ? not_asked() : ask_in_vain();
+}
 
 const char* Login::issuer(std::span<char> room) const {
     if (!conf_.settings.issuer.empty()) return conf_.settings.issuer.c_str();

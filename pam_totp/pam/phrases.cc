@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "phrases.h"
 #include "core/address.h"
+#include "core/date.h"
 #include "core/phrase.h"
 #include "core/words.h"
 #include <libintl.h>
@@ -108,6 +109,56 @@ Phrase nothing_set_up(string_view account) {
 
 const char* out_of_order() {
     return translated("The second factor cannot be checked now. The administrator finds the reason in the log.");
+}
+
+Phrase caption(bool has_picture) {
+    Phrase text;
+    add(text, translated("Set up your second factor now.\n"));
+    add(text, has_picture ? translated("Scan this with an authenticator app on your phone, such as Aegis, FreeOTP+,\n"
+                                       "2FAS or Google Authenticator:\n")
+                          : translated("Type the key into an authenticator app on your phone, such as Aegis, FreeOTP+,\n"
+                                       "2FAS or Google Authenticator:\n"));
+    return text;
+}
+
+void add_key(string_view secret, string_view uri, Writer& out) {
+    Secret<130> groups; // 104 characters and a blank behind each four
+    for (size_t i = 0; i < secret.size(); ++i) {
+        if (i > 0 && i % 4 == 0) (void)groups.push(' ');
+        (void)groups.push(u8(secret[i]));
+    }
+    std::array<string_view, 1> key{groups.reveal_text()}, line{uri};
+    fill_in(translated("Key: %1\n"), key, out);
+    fill_in(translated("On the phone itself, open this line: %1\n"), line, out);
+}
+
+Phrase proof_prompt(u64 put_off_until) {
+    Phrase text;
+    if (put_off_until > 0) {
+        Text<10> day = date_of(put_off_until - 1);
+        add(text, translated("Not now? Press Enter; until %1 you may.\n"), {day.view()});
+    }
+    add(text, translated("Code from the app: "));
+    return text;
+}
+
+Phrase why_unproven(Verdict verdict, i64 skew, u64 now) {
+    Phrase text;
+    if (verdict == Verdict::replayed) {
+        add(text, translated("That code was already used: type the next one.\n"));
+    } else if (skew != 0) {
+        Text<20> seconds = decimal(u64(skew < 0 ? -skew : skew));
+        add(text, translated("Your phone's clock is %1 s off. Set it to automatic time, then type a new code.\n"),
+            {seconds.view()});
+    } else {
+        add(text, translated("That code is not right: type the one that the app shows now.\n"));
+    }
+    if (skew != 0) add(text, translated("This computer's clock: %1 UTC.\n"), {clock_face(now).view()});
+    return text;
+}
+
+const char* set_up() {
+    return translated("Your second factor is set up. For backup codes run: pam-totp codes");
 }
 
 } // namespace totp

@@ -5,6 +5,7 @@
 #include "core/judge.h"
 #include "core/list.h"
 #include "core/state.h"
+#include "core/words.h"
 #include "options.h"
 
 namespace totp {
@@ -37,5 +38,17 @@ Phrase prompt_text(const Options& options);
 /// For whoever has nothing set up, and may learn that.
 Phrase nothing_set_up(string_view account);
 const char* out_of_order();
+
+// During a set-up.
+/// What stands above the key; `has_picture`: there is a QR code to scan.
+Phrase caption(bool has_picture);
+/// The key in groups of four, and as a line to copy to a phone that cannot scan its own screen.
+void add_key(string_view secret, string_view uri, Writer& out);
+/// `put_off_until`: the first second at which it cannot be put off; 0: it cannot.
+Phrase proof_prompt(u64 put_off_until);
+/// `skew`: seconds by which the phone is ahead, when that is why the proof was refused.
+Phrase why_unproven(Verdict verdict, i64 skew, u64 now);
+/// What to do next, once it is set up.
+const char* set_up();
 
 } // namespace totp

@@ -1,60 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verifier.h"
-#include <errno.h>
+#include "helper_process.h"
 #include <poll.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace totp {
 namespace {
 constexpr i64 patience = 30; // seconds for the helper to answer
-
-/// As fork(2), without the handlers of pthread_atfork, which are the application's. Between here and exec or _exit
-/// the child makes system calls alone, as beside threads it must. `signal` is sent at its end; 0: none is, and no
-/// wait of the application's finds it.
-pid_t fork_with(long signal) {
-#ifdef __s390__ // where the stack comes first
-    return pid_t(syscall(SYS_clone, nullptr, signal, nullptr, nullptr, nullptr));
-#else
-    return pid_t(syscall(SYS_clone, signal, nullptr, nullptr, nullptr, nullptr));
-#endif
-}
-
-[[noreturn]] void become_helper(int fd) {
-    char name[] = TOTP_HELPER;
-    char* const arguments[] = {name, nullptr};
-    char* const nothing[] = {nullptr};
-    (void)setsid(); // what is typed at the host's terminal, a Ctrl-C too, is not for it
-    if (dup2(fd, 0) == 0 && dup2(fd, 1) == 1) (void)execve(name, arguments, nothing);
-    _exit(127);
-}
-
-/// Starts the helper, as nobody's child: a child of the application's would run its handler for SIGCHLD, and be
-/// found by its waits (exec sets the signal again, whatever the fork said). It ends when its socket is closed.
-bool start(Fd& ours) {
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return false;
-    ours = Fd(above_standard(ends[0]));
-    Fd theirs(above_standard(ends[1]));
-    if (!ours.is_open() || !theirs.is_open()) return false;
-    pid_t between = fork_with(0);
-    if (between == 0) {
-        pid_t helper = fork_with(SIGCHLD);
-        if (helper == 0) become_helper(theirs.get());
-        _exit(helper > 0 ? 0 : 1);
-    }
-    int status = 1;
-    while (between > 0 && waitpid(between, &status, __WCLONE) < 0 && errno == EINTR) {
-    }
-    return between > 0 && status == 0;
-}
 } // namespace
 
 Verifier::Verifier()
-    : detail_(string_view(TOTP_HELPER)), started_(start(socket_)),
+    : detail_(string_view(TOTP_HELPER)), started_(start_helper({}, socket_)),
       channel_(socket_.get(), monotonic_seconds() + patience) {}
 
 Error Verifier::begin(RecordLine& record, Token& token, Ask& question) {

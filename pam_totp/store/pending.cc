@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pending.h"
+#include "sealed.h"
+#include <errno.h>
+#include <unistd.h>
+
+namespace totp {
+namespace {
+constexpr u64 no_id = 0; // of no credential that can come in force
+
+Text<240> name_of(const Account& account) { return Text<240>(account.file.view()).add(".pending"); }
+
+/// What is in force as the set-up begins; 0 where there is no journal.
+u64 replaced_by(const Record& record) { return record.journal.fd.is_open() ? record.state().credential : 0; }
+
+Error read_pending(const Host& host, const Account& account, Head& head, Credential& credential) {
+    Fd fd;
+    Error error = open_at(host.directory.get(), name_of(account).c_str(), O_RDONLY, fd);
+    if (error != Error::none) return errno == ENOENT ? Error::no_record : error;
+    u64 size = 0;
+    error = look_at(fd.get(), {host.place.owner, 07177}, Error::record_unsafe, size);
+    if (error == Error::none && size > longest_sealed) error = Error::credential_damaged;
+    if (error != Error::none) return error;
+    std::array<u8, longest_sealed> file;
+    error = read_all(fd.get(), Room(file).first(size));
+    return error == Error::none ? unseal(Bytes(file).first(size), no_id, host.keyring, account, head, credential) : error;
+}
+} // namespace
+
+Error open_pending(const Host& host, const Record& record, u64 now, Credential& credential) {
+    Head head;
+    Error error = read_pending(host, record.account, head, credential);
+    bool young = credential.created <= now && now - credential.created < pending_life;
+    if (error == Error::none && young && head.replaces == replaced_by(record)) return error;
+    if (error == Error::io) return error; // it may be good; to be seen when it can be read again
+    if (error != Error::no_record) drop_pending(host, record.account);
+    credential.tokens.clear();
+    return Error::no_record;
+}
+
+Error keep_pending(const Host& host, const Record& record, const Credential& credential) {
+    std::array<u8, longest_sealed> file;
+    size_t size = 0;
+    Head head{host.keyring.newest().id, no_id, replaced_by(record)};
+    Error error = seal(credential, head, host.keyring, record.account, file, size);
+    if (error != Error::none) return error;
+    Text<240> name = name_of(record.account);
+    return create_file(host.directory.get(), name.c_str(), {host.place.owner}, Bytes(file).first(size));
+}
+
+void drop_pending(const Host& host, const Account& account) {
+    (void)unlinkat(host.directory.get(), name_of(account).c_str(), 0);
+}
+
+} // namespace totp
