@@ -21,13 +21,26 @@ pid_t fork_with(long signal) {
 #endif
 }
 
+/// For the helper, root is who has the real uid of root: sudo has the caller's. Not libc's setresuid, which looks for the
+/// threads of a process that this is none of.
+void become_root_throughout() {
+#ifdef SYS_setresuid32
+    constexpr long call = SYS_setresuid32;
+#else
+    constexpr long call = SYS_setresuid;
+#endif
+    if (geteuid() == 0) (void)syscall(call, 0, 0, 0);
+}
+
 [[noreturn]] void become_helper(int fd, const Options& options) {
+    const char* const conf = options.conf_given ? "--conf" : nullptr;
     const char* const moved[] = {TOTP_HELPER, "--store", options.place.store, "--key", options.place.key,
-                                 "--conf", options.conf_given ? options.conf : nullptr, nullptr};
+                                 conf,        options.conf, nullptr};
     const char* const usual[] = {TOTP_HELPER, nullptr};
     char* const nothing[] = {nullptr};
     (void)setsid(); // what is typed at the host's terminal, a Ctrl-C too, is not for it
     auto arguments = const_cast<char* const*>(options.moved ? moved : usual); // which execve leaves as they are
+    become_root_throughout();
     if (dup2(fd, 0) == 0 && dup2(fd, 1) == 1) (void)execve(TOTP_HELPER, arguments, nothing);
     _exit(127);
 }

@@ -6,7 +6,7 @@
 
 namespace totp {
 namespace {
-constexpr u64 no_id = 0; // of no credential that can come in force
+constexpr u64 pending_id = 1; // which no journal names: ids are random
 
 Text<240> name_of(const Account& account) { return Text<240>(account.file.view()).add(".pending"); }
 
@@ -23,7 +23,7 @@ Error read_pending(const Host& host, const Account& account, Head& head, Credent
     if (error != Error::none) return error;
     std::array<u8, longest_sealed> file;
     error = read_all(fd.get(), Room(file).first(size));
-    return error == Error::none ? unseal(Bytes(file).first(size), no_id, host.keyring, account, head, credential) : error;
+    return error == Error::none ? unseal(Bytes(file).first(size), pending_id, host.keyring, account, head, credential) : error;
 }
 } // namespace
 
@@ -41,7 +41,7 @@ Error open_pending(const Host& host, const Record& record, u64 now, Credential& 
 Error keep_pending(const Host& host, const Record& record, const Credential& credential) {
     std::array<u8, longest_sealed> file;
     size_t size = 0;
-    Head head{host.keyring.newest().id, no_id, replaced_by(record)};
+    Head head{host.keyring.newest().id, pending_id, replaced_by(record)};
     Error error = seal(credential, head, host.keyring, record.account, file, size);
     if (error != Error::none) return error;
     Text<240> name = name_of(record.account);

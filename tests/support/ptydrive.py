@@ -25,7 +25,7 @@ import time
 
 PAUSE = 0.25  # seconds between a question and its answer: libpam_misc prompts first and then flushes the input
 PATIENCE = 5  # seconds at most for the echo to go off, on a busy machine, after a question for something secret
-SECRET = r"(?i)passwor[dt]|passphrase|mot de passe|contraseña|verification code|Bestätigungscode|c[oó]d.* de v[eé]rif"
+SECRET = r"(?i)passwor[dt]|passphrase|mot de passe|contraseña|verification code|code from the app|Bestätigungscode|c[oó]d.* de v[eé]rif"
 ROWS, COLUMNS = 60, 120  # room for a QR code and its address on one line
 
 
