@@ -5,7 +5,7 @@
 namespace totp {
 namespace {
 constexpr string_view verbs[] = {"init",   "setup",      "add",    "status", "verify", "codes",
-                                 "remove", "remove_all", "resync", "unlock", "list",   "export", "explain"};
+                                 "remove", "remove_all", "resync", "unlock", "forget", "list",   "export", "explain"};
 constexpr string_view demands[] = {"require", "if-enrolled", "skip"};
 constexpr string_view questions[] = {"permission", "proof", "code", "two_codes"};
 
@@ -216,7 +216,8 @@ void write_record_line(const RecordLine& r, Writer& out) {
     out.add(" own_guesses_left=").number(u64(r.own_guesses_left));
     out.add(" last_success=").number(u64(r.last_success)).add(" wrong=").number(u64(r.wrong));
     out.add(" wrong_from=").hex(r.wrong_from).add(" created=").number(u64(r.created));
-    out.add(" changed=").number(u64(r.changed)).add(" changed_by=").number(u64(r.changed_by)).add('\n');
+    out.add(" changed=").number(u64(r.changed)).add(" changed_by=").number(u64(r.changed_by));
+    out.add(" remembered=").number(u64(r.remembered[0])).add(" also=").number(u64(r.remembered[1])).add('\n');
 }
 
 bool read_record_line(string_view line, RecordLine& r) {
@@ -231,6 +232,8 @@ bool read_record_line(string_view line, RecordLine& r) {
     r.created = read_time(words, "created");
     r.changed = read_time(words, "changed");
     r.changed_by = read_time(words, "changed_by");
+    r.remembered[0] = read_time(words, "remembered");
+    r.remembered[1] = read_time(words, "also");
     return words.done();
 }
 
@@ -240,7 +243,7 @@ void write_rule_line(const RuleLine& rule, Writer& out) {
     out.add(" line=").number(u64(rule.line)).add(" demand=").add(word(rule.demand));
     out.add(" until=").number(rule.until);
     write_value("reason", rule.reason.view(), out);
-    out.add('\n');
+    out.add(" remember=").number(u64(rule.remember)).add('\n');
 }
 
 bool read_rule_line(string_view line, RuleLine& rule) {
@@ -250,6 +253,7 @@ bool read_rule_line(string_view line, RuleLine& rule) {
     rule.demand = Demand(one_of(words, words.value("demand"), demands));
     rule.until = words.number("until", 0, UINT64_MAX);
     rule.reason = read_text<120>(words, "reason");
+    rule.remember = read_time(words, "remember");
     return words.done();
 }
 

@@ -35,6 +35,7 @@ enum class Verb : u8 {
     remove_all,
     resync,
     unlock,
+    forget,
     list,
     keys, ///< `export`, which C++ keeps to itself
     explain,
@@ -104,6 +105,7 @@ struct RecordLine {
     std::array<u8, 16> wrong_from{}; ///< address of the newest of them; zero: none
     u32 created = 0;
     u32 changed = 0, changed_by = 0;
+    std::array<u32, 2> remembered{}; ///< until when nobody is asked again at a place; 0: none
 };
 void write_record_line(const RecordLine& record, Writer& out);
 bool read_record_line(string_view line, RecordLine& record);
@@ -115,6 +117,7 @@ struct RuleLine {
     Demand demand = Demand::require;
     u64 until = 0;          ///< seconds since 1970; 0: no end
     Text<120> reason;
+    u32 remember = 0;       ///< seconds
 };
 void write_rule_line(const RuleLine& rule, Writer& out);
 bool read_rule_line(string_view line, RuleLine& rule);

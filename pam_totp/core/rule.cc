@@ -2,11 +2,13 @@
 #include "rule.h"
 #include "address.h"
 #include "list.h"
+#include "state.h"
 #include "words.h"
 
 namespace totp {
 namespace {
 constexpr size_t longest_reason = 120;
+constexpr string_view twice = "this key is given twice";
 
 struct Name {
     string_view word;
@@ -102,10 +104,19 @@ bool is_printable(string_view text) {
 }
 
 string_view set_pattern(Pattern& pattern, string_view value, bool is_negated) {
-    if (!pattern.words.empty()) return "this key is given twice";
+    if (!pattern.words.empty()) return twice;
     if (has_empty_item(value)) return "a value is missing";
     pattern = {value, is_negated};
     return "";
+}
+
+/// A number and its unit: of a bare number nobody knows whether it means seconds or hours.
+string_view set_remember(Rule& rule, string_view value) {
+    if (rule.demand == Demand::skip) return "skip asks nobody, so there is nothing to remember";
+    if (rule.remember != 0) return twice;
+    bool has_unit = !value.empty() && (value.back() == 'm' || value.back() == 'h' || value.back() == 'd');
+    bool fits = has_unit && read_duration(value, rule.remember) && rule.remember <= longest_remembered;
+    return fits ? "" : "remember takes 1m to 30d, such as 8h";
 }
 
 string_view set(Rule& rule, string_view key, string_view value, bool is_negated) {
@@ -116,13 +127,16 @@ string_view set(Rule& rule, string_view key, string_view value, bool is_negated)
         if (!are_networks(value)) return "from takes numeric addresses, networks such as 10.0.0.0/8, and none";
         return set_pattern(rule.from, value, is_negated);
     }
-    if (key != "until" && key != "reason") return "unknown key; known are user, group, service, from, until, reason";
+    if (key != "until" && key != "reason" && key != "remember") {
+        return "unknown key; known are user, group, service, from, until, remember, reason";
+    }
     if (is_negated) return "only user, group, service and from take !=";
+    if (key == "remember") return set_remember(rule, value);
     if (key == "until") {
-        if (rule.until != 0) return "this key is given twice";
+        if (rule.until != 0) return twice;
         return read_date(value, rule.until) ? "" : "until takes a date such as 2027-03-31";
     }
-    if (!rule.reason.empty()) return "this key is given twice";
+    if (!rule.reason.empty()) return twice;
     rule.reason = value;
     bool fits = !value.empty() && value.size() <= longest_reason && is_printable(value);
     return fits ? "" : "reason takes 1 to 120 bytes";

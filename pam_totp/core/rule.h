@@ -3,7 +3,7 @@
 //
 //   skip        group=robots until=2027-03-31 reason="backup hosts"
 //   if-enrolled from=10.0.0.0/8,none
-//   require     group!=guests
+//   require     group!=guests remember=8h
 //
 // What must hold (the tests cite the numbers):
 //  1. A rule matches when every one of its keys does; a key does when one of its words does, with != when none does.
@@ -35,6 +35,7 @@ struct Rule {
     Pattern user, group, service, from;
     u64 until = 0; ///< the first second behind its last day, since 1970; 0: no end
     string_view reason;
+    u32 remember = 0; ///< seconds for which nobody is asked again at the same place; 0: always
 };
 
 /// Whether a line of the settings is a rule, by its first word.

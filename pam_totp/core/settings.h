@@ -36,6 +36,7 @@ struct Decision {
     unsigned line = 0;
     u64 until = 0;         ///< see Rule
     Text<120> reason;
+    u32 remember = 0;      ///< see Rule
 };
 /// The first rule of a text that read_settings has taken. Match::unknown when a group on the way cannot be looked up.
 Match decide(string_view text, const Visit& visit, Decision& decision);

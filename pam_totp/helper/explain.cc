@@ -11,7 +11,8 @@ Error explain(Service& s) {
     if (error != Error::none) return error;
     RuleLine line;
     const Decision& decision = conf.decision;
-    if (decision.is_made) line = {conf.file, decision.line, decision.demand, decision.until, decision.reason};
+    if (decision.is_made) line = {conf.file,       decision.line,   decision.demand,
+                                  decision.until, decision.reason, decision.remember};
     (void)s.channel.send<const RuleLine&>(write_rule_line, line);
     return open_record(s.host, s.record);
 }
