@@ -60,7 +60,7 @@ const std::vector<Command> commands{
      "[NAME]",
      run_resync},
     {"forget",
-     message("ask for a code everywhere again; see remember= in pam_totp.conf"),
+     message("ask for a code everywhere again"),
      {},
      "pam-totp forget",
      {},

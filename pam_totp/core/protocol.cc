@@ -217,7 +217,7 @@ void write_record_line(const RecordLine& r, Writer& out) {
     out.add(" last_success=").number(u64(r.last_success)).add(" wrong=").number(u64(r.wrong));
     out.add(" wrong_from=").hex(r.wrong_from).add(" created=").number(u64(r.created));
     out.add(" changed=").number(u64(r.changed)).add(" changed_by=").number(u64(r.changed_by));
-    out.add(" remembered=").number(u64(r.remembered[0])).add(" also=").number(u64(r.remembered[1])).add('\n');
+    out.add(" remembered=").number(u64(r.remembered[0])).add(" also_remembered=").number(u64(r.remembered[1])).add('\n');
 }
 
 bool read_record_line(string_view line, RecordLine& r) {
@@ -233,7 +233,7 @@ bool read_record_line(string_view line, RecordLine& r) {
     r.changed = read_time(words, "changed");
     r.changed_by = read_time(words, "changed_by");
     r.remembered[0] = read_time(words, "remembered");
-    r.remembered[1] = read_time(words, "also");
+    r.remembered[1] = read_time(words, "also_remembered");
     return words.done();
 }
 
