@@ -53,6 +53,7 @@ int run_codes(Arguments&);
 int run_resync(Arguments&);
 int run_list(Arguments&);
 int run_unlock(Arguments&);
+int run_forget(Arguments&);
 int run_export(Arguments&);
 int run_explain(Arguments&);
 int run_edit(Arguments&);

@@ -12,6 +12,12 @@ namespace {
 
 std::string place(const RuleLine& rule) { return std::string(rule.file.view()) + ":" + std::to_string(rule.line); }
 
+/// As a rule says it: in the largest unit that fits.
+std::string duration(u32 seconds) {
+    u32 unit = seconds % 86400 == 0 ? 86400 : seconds % 3600 == 0 ? 3600 : 60;
+    return std::to_string(seconds / unit) + (unit == 86400 ? " d" : unit == 3600 ? " h" : " min");
+}
+
 std::string what_it_demands(Demand demand) {
     switch (demand) {
     case Demand::skip: return text("no code is asked for");
@@ -46,6 +52,8 @@ void say_rule(const RuleLine& rule) {
     say(text("%1 decides: %2.\n", {place(rule), demands}));
     if (!rule.reason.empty()) say(text("Its reason: %1\n", {std::string(rule.reason.view())}));
     if (rule.defer != 0) say(text("The set-up may be put off until: %1\n", {utc_day(rule.defer - 1)}));
+    if (rule.remember != 0)
+        say(text("Not asked again: for %1, at the same address or in the same terminal session.\n", {duration(rule.remember)}));
     if (rule.until != 0) say(text("Its last day: %1\n", {utc_day(rule.until - 1)}));
 }
 
@@ -56,6 +64,7 @@ SecretText json_rule(const RuleLine& rule) {
     SecretText out = "{\"file\":" + json_string(rule.file.view()) + ",\"line\":";
     out += std::to_string(rule.line);
     out += ",\"demand\":" + json_string(word(rule.demand)) + ",\"reason\":" + json_string(rule.reason.view());
+    out += ",\"remember\":" + (rule.remember ? std::to_string(rule.remember) : "null");
     return out + ",\"until\":" + json_day(rule.until) + ",\"defer\":" + json_day(rule.defer) + "}";
 }
 

@@ -17,6 +17,15 @@ std::string json_time(u32 seconds) {
     return {room, std::strftime(room, sizeof room, "\"%Y-%m-%dT%H:%M:%SZ\"", &parts)};
 }
 
+/// Until when, one for each place.
+std::string json_remembered(const RecordLine& record) {
+    std::string out;
+    for (u32 until : record.remembered) {
+        if (until != 0) out += (out.empty() ? "" : ",") + json_time(until);
+    }
+    return "[" + out + "]";
+}
+
 SecretText json_token(const Token& t) {
     SecretText out = "{\"name\":" + json_string(t.name.view()) + ",\"type\":" + json_string(word(t.type));
     out += ",\"algorithm\":" + json_string(word(t.hash)) + ",\"digits\":";
@@ -42,6 +51,7 @@ SecretText Facts::json(bool enrolled) const {
     out += "],\"backup_codes_left\":" + std::to_string(record.codes_left);
     out += ",\"guesses_left\":" + std::to_string(record.guesses_left);
     out += ",\"last_login\":" + json_time(record.last_success);
+    out += ",\"remembered\":" + json_remembered(record);
     return out;
 }
 

@@ -13,7 +13,7 @@ struct Facts {
 
     /// Takes a `token` or `record` line; false when it is neither.
     bool take(string_view line);
-    /// `"enrolled":…` to `"last_login":…`, as both commands print them.
+    /// `"enrolled":…` to `"remembered":…`, as both commands print them.
     SecretText json(bool enrolled) const;
 };
 

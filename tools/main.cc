@@ -59,6 +59,13 @@ const std::vector<Command> commands{
      {},
      "[NAME]",
      run_resync},
+    {"forget",
+     message("ask for a code everywhere again"),
+     {},
+     "pam-totp forget",
+     {},
+     nullptr,
+     run_forget},
     {"explain",
      message("who must give a code: which rule decides, and why"),
      {message("  --service NAME       of which login (sshd)\n"

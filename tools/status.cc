@@ -6,6 +6,7 @@
 #include "talk.h"
 #include "terminal.h"
 #include "text.h"
+#include <algorithm>
 #include <pwd.h>
 
 namespace totp {
@@ -32,6 +33,14 @@ void say_wrong_codes(const RecordLine& r) {
     if (r.own_guesses_left == 0) say(text("  pam-totp       asks for two codes in a row now\n"));
 }
 
+/// Where no code is asked for, after one that was accepted there.
+void say_remembered(const RecordLine& r) {
+    auto [first, last] = std::minmax(r.remembered[0], r.remembered[1]);
+    if (last == 0) return;
+    say(first == 0 ? text("  Not asked      at 1 place until %1\n", {local_time(last)})
+                   : text("  Not asked      at 2 places, the last until %1\n", {local_time(last)}));
+}
+
 /// What there is to do about backup codes that run out.
 void say_advice(const Arguments& a, const RecordLine& r) {
     if (r.codes_left >= few_backup_codes) return;
@@ -48,6 +57,7 @@ void print(const Arguments& a, const Done& done, const Facts& facts) {
     say(text("  Backup codes   %1 of %2 left\n", {std::to_string(r.codes_left), std::to_string(r.codes_made)}));
     say(text("  Last accepted  %1\n", {local_time(r.last_success)}));
     say_wrong_codes(r);
+    say_remembered(r);
     say(text("  Last changed   %1, by %2\n", {local_time(r.changed), who(r.changed_by)}));
     say_advice(a, r);
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish: completes pam-totp. It runs no pam-totp itself: what is set up is nothing for a terminal that completes.
 
-set -l commands setup status verify add remove codes resync explain list unlock export edit init
+set -l commands setup status verify add remove codes resync forget explain list unlock export edit init
 set -l none '__fish_use_subcommand'
 set -l any "__fish_seen_subcommand_from $commands"
 set -l setup '__fish_seen_subcommand_from setup'
@@ -15,6 +15,7 @@ complete -c pam-totp -n $none -a add -d 'one more phone or device, beside what i
 complete -c pam-totp -n $none -a remove -d 'take one token away, or the whole second factor'
 complete -c pam-totp -n $none -a codes -d 'new backup codes; the old ones end'
 complete -c pam-totp -n $none -a resync -d 'a device whose clock or counter is out of step'
+complete -c pam-totp -n $none -a forget -d 'ask for a code everywhere again'
 complete -c pam-totp -n $none -a explain -d 'who must give a code: which rule decides, and why'
 complete -c pam-totp -n $none -a list -d 'root: everybody who has codes set up'
 complete -c pam-totp -n $none -a unlock -d 'root: forget the wrong codes that were typed'

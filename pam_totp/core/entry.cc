@@ -45,19 +45,26 @@ struct In {
 
 void put_state(Out& out, const State& s) {
     out.put(s.credential).put(s.full_at).put(s.last).put(s.used).put(s.last_success).put(s.last_answer);
-    out.put(u8(s.last_verdict)).zero(1).put(s.wrong).put(s.wrong_from).put(s.changed).put(s.changed_by).zero(24);
+    out.put(u8(s.last_verdict)).zero(1).put(s.wrong).put(s.wrong_from).put(s.changed).put(s.changed_by);
+    for (const Remembered& r : s.remembered) out.put(r.place).put(r.until);
 }
 
 void get_state(In& in, State& s) {
     in.get(s.credential).get(s.full_at).get(s.last).get(s.used).get(s.last_success).get(s.last_answer);
     in.get(s.last_verdict).skip(1).get(s.wrong).get(s.wrong_from).get(s.changed).get(s.changed_by);
+    for (Remembered& r : s.remembered) in.get(r.place).get(r.until);
 }
+
+/// Such entries change no credential, and have its bytes for what is to be remembered.
+bool may_remember(Kind kind) { return kind == Kind::right || kind == Kind::backup; }
 
 void put_entry(Out& out, const Entry& e) {
     out.put(magic).put(u8(e.kind)).put(u8(e.form)).put(u8(e.caller)).put(e.backup_index);
     out.put(e.key).put(e.credential).put(e.spent).put(e.time).put(e.from);
     out.put(e.bucket.guesses).put(e.bucket.refill);
-    out.put(e.next).put(e.continues).put(e.actor).put(u8(e.fresh_codes)).zero(3).put(e.base);
+    bool remembers = may_remember(e.kind);
+    out.put(remembers ? e.remember.place : e.next).put(e.continues).put(remembers ? e.remember.until : e.actor);
+    out.put(u8(e.fresh_codes)).zero(3).put(e.base);
     put_state(out, e.seen);
     out.put(~e.key);
 }
@@ -66,13 +73,15 @@ void get_entry(In& in, Entry& e) {
     in.skip(4).get(e.kind).get(e.form).get(e.caller).get(e.backup_index);
     in.get(e.key).get(e.credential).get(e.spent).get(e.time).get(e.from);
     in.get(e.bucket.guesses).get(e.bucket.refill);
-    in.get(e.next).get(e.continues).get(e.actor).get(e.fresh_codes).skip(3).get(e.base);
+    bool remembers = may_remember(e.kind);
+    in.get(remembers ? e.remember.place : e.next).get(e.continues).get(remembers ? e.remember.until : e.actor);
+    in.get(e.fresh_codes).skip(3).get(e.base);
     get_state(in, e.seen);
 }
 
 /// Nothing but what this version writes; the tag is good, so anything else is another version's.
 bool is_known(const Entry& e) {
-    return e.kind >= Kind::right && e.kind <= Kind::unlock && e.form <= Form::backup_code &&
+    return e.kind >= Kind::right && e.kind <= Kind::forget && e.form <= Form::backup_code &&
            e.caller <= Caller::helper && e.bucket.refill > 0;
 }
 
@@ -93,8 +102,8 @@ bool Entry::operator==(const Entry& o) const {
     return kind == o.kind && form == o.form && caller == o.caller && backup_index == o.backup_index &&
            key == o.key && credential == o.credential && spent == o.spent && time == o.time && from == o.from &&
            bucket.guesses == o.bucket.guesses && bucket.refill == o.bucket.refill && next == o.next &&
-           continues == o.continues && fresh_codes == o.fresh_codes && actor == o.actor && base == o.base &&
-           seen == o.seen;
+           continues == o.continues && fresh_codes == o.fresh_codes && actor == o.actor &&
+           remember == o.remember && base == o.base && seen == o.seen;
 }
 
 Error write_entry(const Entry& entry, const Keyring& keyring, const Account& account, EntryBytes& bytes) {

@@ -10,9 +10,9 @@
 //     56      8  time, seconds since 1970
 //     64     16  source address
 //     80      8  bucket: guesses, refill
-//     88      8  rotate: the credential to put in force
+//     88      8  rotate: the credential to put in force; right, backup: the place to remember (0: none)
 //     96      8  rotate: which old slot each new one continues (255: none)
-//    104      4  rotate: uid of the actor
+//    104      4  rotate, unlock, forget: uid of the actor; right, backup: until when to remember
 //    108      1  rotate: 1, the backup codes are new
 //    109      3  zero
 //    112      8  base
@@ -40,6 +40,7 @@ enum class Kind : u8 {
     wrong,
     rotate,    ///< put another credential in force, or none
     unlock,    ///< give all guesses back
+    forget,    ///< ask everywhere again
 };
 
 constexpr u8 no_slot = 255;
@@ -58,6 +59,7 @@ struct Entry {
     std::array<u8, most_tokens> continues{no_slot, no_slot, no_slot, no_slot, no_slot, no_slot, no_slot, no_slot};
     bool fresh_codes = false;
     u32 actor = 0;
+    Remembered remember; ///< of a right answer and a backup code alone
     u64 base = 0; ///< offset in the journal
     State seen;
 

@@ -81,7 +81,24 @@ bool bucket_is_empty(const State& state, const Entry& entry) {
     return guesses_left(state.full_at[size_t(entry.caller)], entry.bucket, entry.time) == 0;
 }
 
+/// One that ends later than any can was made by a clock that was ahead: it goes first.
+u32 end_of(const Remembered& remembered, u32 now) {
+    return remembered.until > u64(now) + longest_remembered ? 0 : remembered.until;
+}
+
+/// The same place anew, else in place of the one that ends first.
+void remember(State& state, const Entry& entry) {
+    const Remembered& next = entry.remember;
+    if (next.place == 0) return;
+    auto& [one, other] = state.remembered;
+    u32 now = saturated(entry.time);
+    bool ends_first = end_of(one, now) <= end_of(other, now);
+    bool is_one = one.place == next.place || (other.place != next.place && ends_first);
+    (is_one ? one : other) = next;
+}
+
 void note_success(State& state, const Entry& entry) {
+    remember(state, entry);
     state.last_success = saturated(entry.time);
     state.wrong = 0;
     state.wrong_from = {};
@@ -136,11 +153,17 @@ Verdict judge_rotate(State& state, const Entry& entry) {
     state.credential = entry.next;
     state.changed = saturated(entry.time);
     state.changed_by = entry.actor;
+    state.remembered = {};
     return Verdict::accepted;
 }
 
 Verdict judge_unlock(State& state) {
     state.full_at = {};
+    return Verdict::accepted;
+}
+
+Verdict judge_forget(State& state) {
+    state.remembered = {};
     return Verdict::accepted;
 }
 
@@ -151,6 +174,7 @@ Verdict judge_kind(State& state, const Entry& entry) {
     case Kind::wrong: return judge_wrong(state, entry);
     case Kind::rotate: return judge_rotate(state, entry);
     case Kind::unlock: return judge_unlock(state);
+    case Kind::forget: return judge_forget(state);
     }
     return Verdict::wrong;
 }
@@ -190,10 +214,11 @@ Error examine(const Credential& credential, const State& state, const Answer& an
 }
 
 Verdict judge(State& state, const Entry& entry) {
-    if (entry.kind != Kind::unlock && entry.credential != state.credential) return Verdict::stale;
+    bool is_for_any = entry.kind == Kind::unlock || entry.kind == Kind::forget;
+    if (!is_for_any && entry.credential != state.credential) return Verdict::stale;
     for (FullAt& full_at : state.full_at) full_at = bounded(full_at, entry.bucket, entry.time);
     Verdict verdict = judge_kind(state, entry);
-    if (entry.kind != Kind::rotate && entry.kind != Kind::unlock) {
+    if (entry.kind != Kind::rotate && !is_for_any) {
         state.last_verdict = verdict;
         state.last_answer = saturated(entry.time);
     }

@@ -14,6 +14,7 @@
 //  5. With an empty bucket one code is answered alike, right or wrong; two codes in a row and backup codes are
 //     always judged.
 //  6. Which answers are appended does not depend on right or wrong.
+//  7. Only an accepted answer makes a place remembered; every change of the credential forgets all of them.
 #pragma once
 #include "answer.h"
 #include "credential.h"

@@ -5,7 +5,7 @@
 namespace totp {
 namespace {
 constexpr string_view verbs[] = {"init",   "setup",      "add",    "status", "verify", "codes",
-                                 "remove", "remove_all", "resync", "unlock", "list",   "export", "explain",
+                                 "remove", "remove_all", "resync", "unlock", "forget", "list",   "export", "explain",
                                  "enroll"};
 constexpr string_view demands[] = {"require", "enroll", "if-enrolled", "skip"};
 constexpr string_view questions[] = {"permission", "proof", "code", "two_codes"};
@@ -229,7 +229,8 @@ void write_record_line(const RecordLine& r, Writer& out) {
     out.add(" own_guesses_left=").number(u64(r.own_guesses_left));
     out.add(" last_success=").number(u64(r.last_success)).add(" wrong=").number(u64(r.wrong));
     out.add(" wrong_from=").hex(r.wrong_from).add(" created=").number(u64(r.created));
-    out.add(" changed=").number(u64(r.changed)).add(" changed_by=").number(u64(r.changed_by)).add('\n');
+    out.add(" changed=").number(u64(r.changed)).add(" changed_by=").number(u64(r.changed_by));
+    out.add(" remembered=").number(u64(r.remembered[0])).add(" also_remembered=").number(u64(r.remembered[1])).add('\n');
 }
 
 bool read_record_line(string_view line, RecordLine& r) {
@@ -244,6 +245,8 @@ bool read_record_line(string_view line, RecordLine& r) {
     r.created = read_time(words, "created");
     r.changed = read_time(words, "changed");
     r.changed_by = read_time(words, "changed_by");
+    r.remembered[0] = read_time(words, "remembered");
+    r.remembered[1] = read_time(words, "also_remembered");
     return words.done();
 }
 
@@ -254,7 +257,7 @@ void write_rule_line(const RuleLine& rule, Writer& out) {
     out.add(" until=").number(rule.until).add(" defer=").number(rule.defer);
     write_flag("shows_set_up", rule.shows_set_up, out);
     write_value("reason", rule.reason.view(), out);
-    out.add('\n');
+    out.add(" remember=").number(u64(rule.remember)).add('\n');
 }
 
 bool read_rule_line(string_view line, RuleLine& rule) {
@@ -266,6 +269,7 @@ bool read_rule_line(string_view line, RuleLine& rule) {
     rule.defer = words.number("defer", 0, UINT64_MAX);
     rule.shows_set_up = read_flag(words, "shows_set_up");
     rule.reason = read_text<120>(words, "reason");
+    rule.remember = read_time(words, "remember");
     return words.done();
 }
 

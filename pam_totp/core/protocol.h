@@ -35,6 +35,7 @@ enum class Verb : u8 {
     remove_all,
     resync,
     unlock,
+    forget,
     list,
     keys, ///< `export`, which C++ keeps to itself
     explain,
@@ -110,6 +111,7 @@ struct RecordLine {
     std::array<u8, 16> wrong_from{}; ///< address of the newest of them; zero: none
     u32 created = 0;
     u32 changed = 0, changed_by = 0;
+    std::array<u32, 2> remembered{}; ///< until when nobody is asked again at a place; 0: none
 };
 void write_record_line(const RecordLine& record, Writer& out);
 bool read_record_line(string_view line, RecordLine& record);
@@ -122,6 +124,7 @@ struct RuleLine {
     u64 until = 0, defer = 0; ///< see Rule
     bool shows_set_up = false; ///< at the service that was asked about
     Text<120> reason;
+    u32 remember = 0;       ///< seconds
 };
 void write_rule_line(const RuleLine& rule, Writer& out);
 bool read_rule_line(string_view line, RuleLine& rule);

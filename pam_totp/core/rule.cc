@@ -3,11 +3,13 @@
 #include "address.h"
 #include "date.h"
 #include "list.h"
+#include "state.h"
 #include "words.h"
 
 namespace totp {
 namespace {
 constexpr size_t longest_reason = 120;
+constexpr string_view twice = "this key is given twice";
 
 struct Name {
     string_view word;
@@ -80,15 +82,24 @@ bool is_printable(string_view text) {
 }
 
 string_view set_date(u64& date, string_view value) {
-    if (date != 0) return "this key is given twice";
+    if (date != 0) return twice;
     return read_date(value, date) ? "" : "until and defer take a date such as 2027-03-31";
 }
 
 string_view set_pattern(Pattern& pattern, string_view value, bool is_negated) {
-    if (!pattern.words.empty()) return "this key is given twice";
+    if (!pattern.words.empty()) return twice;
     if (has_empty_item(value)) return "a value is missing";
     pattern = {value, is_negated};
     return "";
+}
+
+/// A number and its unit: of a bare number nobody knows whether it means seconds or hours.
+string_view set_remember(Rule& rule, string_view value) {
+    if (rule.demand == Demand::skip) return "skip asks nobody, so there is nothing to remember";
+    if (rule.remember != 0) return twice;
+    bool has_unit = !value.empty() && (value.back() == 'm' || value.back() == 'h' || value.back() == 'd');
+    bool fits = has_unit && read_duration(value, rule.remember) && rule.remember <= longest_remembered;
+    return fits ? "" : "remember takes 1m to 30d, such as 8h";
 }
 
 string_view set(Rule& rule, string_view key, string_view value, bool is_negated) {
@@ -99,12 +110,13 @@ string_view set(Rule& rule, string_view key, string_view value, bool is_negated)
         if (!are_networks(value)) return "from takes numeric addresses, networks such as 10.0.0.0/8, and none";
         return set_pattern(rule.from, value, is_negated);
     }
-    bool is_known = key == "until" || key == "defer" || key == "reason";
-    if (!is_known) return "unknown key; known are user, group, service, from, until, defer, reason";
+    bool is_known = key == "until" || key == "defer" || key == "reason" || key == "remember";
+    if (!is_known) return "unknown key; known are user, group, service, from, until, defer, remember, reason";
     if (is_negated) return "only user, group, service and from take !=";
+    if (key == "remember") return set_remember(rule, value);
     if (key == "until") return set_date(rule.until, value);
     if (key == "defer") return rule.demand == Demand::enroll ? set_date(rule.defer, value) : "defer belongs to enroll";
-    if (!rule.reason.empty()) return "this key is given twice";
+    if (!rule.reason.empty()) return twice;
     rule.reason = value;
     bool fits = !value.empty() && value.size() <= longest_reason && is_printable(value);
     return fits ? "" : "reason takes 1 to 120 bytes";

@@ -4,7 +4,7 @@
 //   skip        group=robots until=2027-03-31 reason="backup hosts"
 //   if-enrolled from=10.0.0.0/8,none
 //   enroll      group=staff defer=2027-01-31
-//   require     group!=guests
+//   require     group!=guests remember=8h
 //
 // What must hold (the tests cite the numbers):
 //  1. A rule matches when every one of its keys does; a key does when one of its words does, with != when none does.
@@ -38,6 +38,7 @@ struct Rule {
     u64 until = 0; ///< the first second behind its last day, since 1970; 0: no end
     u64 defer = 0; ///< enroll: the same of the last day on which the set-up may be put off; 0: it may not
     string_view reason;
+    u32 remember = 0; ///< seconds for which nobody is asked again at the same place; 0: always
 };
 
 /// Whether a line of the settings is a rule, by its first word.

@@ -16,26 +16,6 @@ bool read_between(string_view text, u64 least, u64 most, u64& number) {
     return read_number(text, number) && number >= least && number <= most;
 }
 
-/// Seconds, or a number with a unit; 1 second to 31 days.
-bool read_duration(string_view text, u32& seconds) {
-    constexpr u64 most = 31 * u64(86400);
-    u64 unit = 0, number = 0;
-    if (!text.empty()) {
-        switch (text.back()) {
-        case 'd': unit = 86400; break;
-        case 'h': unit = 3600; break;
-        case 'm': unit = 60; break;
-        case 's': unit = 1; break;
-        default: break;
-        }
-    }
-    if (unit != 0) text.remove_suffix(1);
-    if (unit == 0) unit = 1;
-    if (!read_between(text, 1, most, number) || number * unit > most) return false;
-    seconds = u32(number * unit);
-    return true;
-}
-
 /// What an otpauth label can hold: no colon, no control bytes.
 bool read_issuer(string_view text, Text<64>& issuer) {
     issuer = Text<64>(text);
@@ -122,8 +102,8 @@ Match decide(string_view text, const Visit& visit, Decision& decision) {
         Match match = matches(rule, visit);
         if (match == Match::no) continue;
         bool names_service = !rule.service.words.empty() && !rule.service.is_negated;
-        decision = {match == Match::yes, rule.demand, number,       rule.until,
-                    rule.defer,          names_service, Text<120>(rule.reason)};
+        decision = {match == Match::yes, rule.demand, number, rule.until, rule.defer, names_service,
+                    Text<120>(rule.reason), rule.remember};
         return match;
     }
     return Match::no;

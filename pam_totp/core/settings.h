@@ -45,6 +45,7 @@ struct Decision {
     u64 until = 0, defer = 0; ///< see Rule
     bool names_service = false; ///< the rule is for this login's service alone, or for a few
     Text<120> reason;
+    u32 remember = 0;      ///< see Rule
 };
 /// The first rule of a text that read_settings has taken. Match::unknown when a group on the way cannot be looked up.
 Match decide(string_view text, const Visit& visit, Decision& decision);

@@ -23,4 +23,14 @@ u32 backup_codes_left(const State& state, size_t made) {
     return spent >= made ? 0 : u32(made) - spent;
 }
 
+bool is_in_force(const Remembered& remembered, u64 now, u32 longest) {
+    return remembered.place != 0 && now < remembered.until && remembered.until - now <= longest;
+}
+
+bool is_remembered(const State& state, u64 place, u64 now, u32 longest) {
+    bool found = false;
+    for (const Remembered& r : state.remembered) found = found || (r.place == place && is_in_force(r, now, longest));
+    return found;
+}
+
 } // namespace totp

@@ -23,6 +23,15 @@ enum class Verdict : u8 {
 };
 string_view word(Verdict verdict);
 
+/// A place at which nobody is asked again: as core/place.h makes it, and until when.
+struct Remembered {
+    u64 place = 0; ///< 0: none
+    u32 until = 0;
+
+    bool operator==(const Remembered&) const = default;
+};
+constexpr u32 longest_remembered = 30 * 86400; ///< seconds
+
 struct State {
     u64 credential = 0;                ///< id in force; see in_force()
     std::array<FullAt, 2> full_at{};   ///< by Caller
@@ -35,11 +44,17 @@ struct State {
     std::array<u8, 16> wrong_from{};   ///< address of the newest of them; v4-mapped; zero: none
     u32 changed = 0;                   ///< when the credential was last changed
     u32 changed_by = 0;                ///< uid
+    std::array<Remembered, 2> remembered{};
 
     bool operator==(const State&) const = default;
 };
 
 /// Backup codes of a set of `made` that are not spent.
 u32 backup_codes_left(const State& state, size_t made);
+
+/// Not over, and no longer from `now` than `longest`: with a clock that was set back, or for a rule that remembers
+/// shorter now, it is not in force.
+bool is_in_force(const Remembered& remembered, u64 now, u32 longest);
+bool is_remembered(const State& state, u64 place, u64 now, u32 longest);
 
 } // namespace totp

@@ -106,6 +106,25 @@ bool read_number(string_view text, u64& value) {
     return !text.empty() && error == std::errc{} && stop == end;
 }
 
+bool read_duration(string_view text, u32& seconds) {
+    constexpr u64 most = 31 * u64(86400);
+    u64 unit = 0, number = 0;
+    if (!text.empty()) {
+        switch (text.back()) {
+        case 'd': unit = 86400; break;
+        case 'h': unit = 3600; break;
+        case 'm': unit = 60; break;
+        case 's': unit = 1; break;
+        default: break;
+        }
+    }
+    if (unit != 0) text.remove_suffix(1);
+    if (unit == 0) unit = 1;
+    if (!read_number(text, number) || number < 1 || number > most || number * unit > most) return false;
+    seconds = u32(number * unit);
+    return true;
+}
+
 bool read_hex(string_view text, Room room) {
     if (text.size() != room.size() * 2) return false;
     for (size_t i = 0; i < room.size(); ++i) {

@@ -51,6 +51,8 @@ class Words {
 string_view next_line(string_view& text);
 /// All of `text` as a decimal number, or false.
 bool read_number(string_view text, u64& value);
+/// Seconds, or a number with s, m, h or d; 1 second to 31 days.
+bool read_duration(string_view text, u32& seconds);
 /// All of `text` as 2 × room.size() hexadecimal digits, or false.
 bool read_hex(string_view text, Room room);
 /// 16 hexadecimal digits.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Changes that make no key: new backup codes, a token or everything taken away, guesses given back.
+// Changes that make no key: new backup codes, a token or everything taken away, guesses given back, and places
+// where nobody is asked again.
 #include "service.h"
 
 namespace totp {
@@ -9,6 +10,22 @@ namespace {
 bool is_damage(Error error) {
     return error == Error::journal_damaged || error == Error::credential_missing ||
            error == Error::credential_damaged;
+}
+
+/// A word that needs no code: it is about no credential.
+Error append_word(Service& s, Kind kind) {
+    Entry entry;
+    entry.kind = kind;
+    entry.credential = s.record.state().credential;
+    entry.time = clock_now();
+    entry.bucket = s.settings.bucket;
+    entry.caller = s.policy().caller;
+    entry.actor = s.caller;
+    Verdict verdict = Verdict::none;
+    State after;
+    Error error = append(s.host, s.record.account, s.record.journal, entry, verdict, after);
+    s.done.changed = error == Error::none;
+    return error;
 }
 } // namespace
 
@@ -83,18 +100,14 @@ Error remove_all(Service& s) {
 
 Error unlock(Service& s) {
     Error error = open_record(s.host, s.record);
-    if (error != Error::none) return error;
-    Entry entry;
-    entry.kind = Kind::unlock;
-    entry.credential = s.record.state().credential;
-    entry.time = clock_now();
-    entry.bucket = s.settings.bucket;
-    entry.actor = s.caller;
-    Verdict verdict = Verdict::none;
-    State after;
-    error = append(s.host, s.record.account, s.record.journal, entry, verdict, after);
-    s.done.changed = error == Error::none;
-    return error;
+    return error == Error::none ? append_word(s, Kind::unlock) : error;
+}
+
+Error forget(Service& s) {
+    Error error = open_record(s.host, s.record);
+    // Also what is not in force now: it may be again, when the clock is set.
+    bool is_any = s.record.state().remembered != State().remembered;
+    return error == Error::none && is_any ? append_word(s, Kind::forget) : error;
 }
 
 } // namespace totp

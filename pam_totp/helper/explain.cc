@@ -13,7 +13,8 @@ Error explain(Service& s) {
     const Decision& decision = conf.decision;
     bool shows = shows_set_up(decision, visit.service);
     if (decision.is_made) {
-        line = {conf.file, decision.line, decision.demand, decision.until, decision.defer, shows, decision.reason};
+        line = {conf.file,      decision.line, decision.demand, decision.until,
+                decision.defer, shows,         decision.reason, decision.remember};
     }
     (void)s.channel.send<const RuleLine&>(write_rule_line, line);
     return open_record(s.host, s.record);

@@ -50,7 +50,10 @@ Error read_conf(Service& s, const Visit* visit, Conf& conf) {
 }
 
 namespace {
-bool only_looks(Verb verb) { return verb == Verb::status || verb == Verb::verify || verb == Verb::explain; }
+/// What is nobody's business but the person's own, also where root alone sets up: looks, and trust taken away.
+bool is_everybodys(Verb verb) {
+    return verb == Verb::status || verb == Verb::verify || verb == Verb::explain || verb == Verb::forget;
+}
 bool is_roots(Verb verb) {
     return verb == Verb::init || verb == Verb::unlock || verb == Verb::list || verb == Verb::keys ||
            verb == Verb::enroll;
@@ -70,6 +73,7 @@ Error serve_record(Service& s) {
     case Verb::remove_all: return remove_all(s);
     case Verb::resync: return resync(s);
     case Verb::unlock: return unlock(s);
+    case Verb::forget: return forget(s);
     case Verb::keys: return give_keys(s);
     case Verb::explain: return explain(s);
     case Verb::init:
@@ -95,7 +99,7 @@ Error serve_request(Service& s) {
     Conf conf;
     Error error = read_conf(s, nullptr, conf);
     if (error != Error::none) return error;
-    if (!only_looks(verb) && !s.is_root && !s.settings.self_setup) return Error::self_setup_off;
+    if (!is_everybodys(verb) && !s.is_root && !s.settings.self_setup) return Error::self_setup_off;
     error = open_host(s.place, s.host);
     if (error != Error::none) return error;
     return verb == Verb::list ? list_records(s) : serve_record(s);

@@ -79,6 +79,7 @@ Error renew_codes(Service& service);
 Error remove_token(Service& service);
 Error remove_all(Service& service);
 Error unlock(Service& service);
+Error forget(Service& service);
 Error resync(Service& service);
 Error list_records(Service& service);
 Error give_keys(Service& service);

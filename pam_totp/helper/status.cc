@@ -31,6 +31,10 @@ void send_status(Service& s, const Record& record) {
     line.created = u32(record.credential.created);
     line.changed = state.changed;
     line.changed_by = state.changed_by;
+    for (size_t i = 0; i < line.remembered.size(); ++i) {
+        bool counts = is_in_force(state.remembered[i], clock_now(), longest_remembered);
+        line.remembered[i] = counts ? state.remembered[i].until : 0;
+    }
     (void)s.channel.send<const RecordLine&>(write_record_line, line);
 }
 

@@ -8,6 +8,7 @@
 #include "log.h"
 #include "options.h"
 #include "phrases.h"
+#include "place.h"
 #include "store/conf.h"
 #include "store/member.h"
 #include "store/record.h"
@@ -53,6 +54,8 @@ class Login {
     bool read_conf();
     Demand demand() const;
     Outcome not_asked();
+    void find_place();
+    Outcome not_asked_again();
     void find_person(const char* user);
     bool first_factor_is_known() const;
     Error open();
@@ -70,6 +73,7 @@ class Login {
     Outcome unavailable(Error error, string_view path, int number);
     Phrase prompt_for(Verdict verdict, const Known& known) const;
     Outcome conclude(Verdict verdict, const Known& known, LogLine& line);
+    Outcome welcome(const Known& known, u32 codes_left, Verdict verdict);
     const char* issuer(std::span<char> room) const;
 
     pam_handle_t* pam_;
@@ -83,6 +87,7 @@ class Login {
     Host host_;
     Record record_;
     bool is_account_ = false;
+    u64 place_ = 0; ///< that can be remembered; 0: none
 };
 
 bool Login::read_arguments(int argc, const char** argv) {
@@ -133,6 +138,13 @@ bool Login::first_factor_is_known() const {
     if (options_.after_password) return true;
     const char* info = pam_getenv(pam_, "SSH_AUTH_INFO_0");
     return info && strncmp(info, "publickey ", 10) == 0;
+}
+
+/// Where this login is made, when its rule wants that remembered. With the first factor not known nothing is: whoever
+/// has no password would see who was here.
+void Login::find_place() {
+    if (conf_.decision.remember == 0 || !first_factor_is_known()) return;
+    place_ = place_of(pam_, line_, record_.account, host_.keyring.newest());
 }
 
 /// Records are kept by the name that the uid has: an alias of it finds the same one, and has none of its own.
@@ -262,16 +274,20 @@ Outcome Login::take_code(const Phrase& prompt, unsigned digits, Secret<longest_r
     return Outcome::refused;
 }
 
+Outcome Login::welcome(const Known& known, u32 codes_left, Verdict verdict) {
+    if (!first_factor_is_known()) return Outcome::accepted; // else it tells of a right code before the password is checked
+    Phrase text = news({known.wrong, known.wrong_from, codes_left, known.codes_made > 0}, verdict);
+    if (!text.empty()) tell(pam_, flags_, Phrase(slice(text.view(), 0, text.size() - 1)).c_str());
+    return Outcome::accepted;
+}
+
 /// The log line, and what the person is told after a success.
 Outcome Login::conclude(Verdict verdict, const Known& known, LogLine& line) {
     u32 left = known.codes_left - (verdict == Verdict::accepted_backup && known.codes_left > 0 ? 1 : 0);
     if (verdict == Verdict::accepted_backup) line.codes_left = int(left);
     log_verdict(pam_, line, word(verdict));
     if (verdict != Verdict::accepted && verdict != Verdict::accepted_backup) return Outcome::refused;
-    if (!first_factor_is_known()) return Outcome::accepted; // else it tells of a right code before the password is checked
-    Phrase text = news({known.wrong, known.wrong_from, left, known.codes_made > 0}, verdict);
-    if (!text.empty()) tell(pam_, flags_, Phrase(slice(text.view(), 0, text.size() - 1)).c_str());
-    return Outcome::accepted;
+    return welcome(known, left, verdict);
 }
 
 Outcome Login::judge_code(string_view code, Verdict& verdict) {
@@ -285,6 +301,7 @@ Outcome Login::judge_code(string_view code, Verdict& verdict) {
     verdict = finding.verdict;
     if (error == Error::none && finding.append) {
         finding.entry.from = address_of(line_.rhost);
+        finding.entry.remember = {place_, u32(std::min<u64>(now + conf_.decision.remember, UINT32_MAX))};
         error = append(host_, record_.account, record_.journal, finding.entry, verdict, after);
     }
     if (error != Error::none) return unavailable(error);
@@ -292,6 +309,13 @@ Outcome Login::judge_code(string_view code, Verdict& verdict) {
     if (finding.slot >= 0) line.token = record_.credential.tokens[size_t(finding.slot)].name.view();
     line.guesses_left = int(guesses_left(after.full_at[size_t(policy_.caller)], policy_.bucket, now));
     return conclude(verdict, before, line);
+}
+
+/// A code was accepted here a while ago. What is told of wrong codes since is not over with that.
+Outcome Login::not_asked_again() {
+    log_verdict(pam_, line_, "remembered");
+    Known now = known();
+    return welcome(now, now.codes_left, Verdict::none);
 }
 
 Outcome Login::ask_for_code() {
@@ -361,7 +385,10 @@ Outcome Login::run(int argc, const char** argv) {
     if (is_kept_out) return ask_through_helper();
     if (options_.debug) pam_syslog(pam_, LOG_DEBUG, "record: %.*s", int(word(error).size()), word(error).data());
     if (error == Error::no_record) return without_record();
-    return error == Error::none ? ask_for_code() : unavailable(error);
+    if (error != Error::none) return unavailable(error);
+    find_place();
+    bool again = is_remembered(record_.state(), place_, clock_now(), conf_.decision.remember);
+    return again ? not_asked_again() : ask_for_code();
 }
 } // namespace
 

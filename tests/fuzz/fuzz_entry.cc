@@ -13,7 +13,7 @@ void check_entry(const Entry& entry) {
     MUST(read_entry(bytes, given::host(), given::account(), again) == Mark::entry && again == entry);
     MUST(read_entry(bytes, given::host(), given::account("alice", 1001), again) == Mark::nothing);
     MUST(read_entry(bytes, given::host(), given::account("bob", 1000), again) == Mark::nothing);
-    MUST(entry.kind >= Kind::right && entry.kind <= Kind::unlock && entry.bucket.refill > 0);
+    MUST(entry.kind >= Kind::right && entry.kind <= Kind::forget && entry.bucket.refill > 0);
 }
 
 /// From the state in the entry: a code that it spends stays spent, and is not accepted by the same entry again.
@@ -21,7 +21,10 @@ void check_judged(const Entry& entry) {
     State state = entry.seen, before = state;
     Verdict verdict = judge(state, entry);
     if (verdict == Verdict::stale) MUST(state == before);
-    if (entry.kind == Kind::rotate || entry.kind == Kind::unlock) return;
+    bool accepts = verdict == Verdict::accepted || verdict == Verdict::accepted_backup;
+    if (!accepts) MUST(state.remembered == before.remembered);
+    if (accepts && (entry.kind == Kind::rotate || entry.kind == Kind::forget)) MUST(state.remembered == State().remembered);
+    if (entry.kind >= Kind::rotate) return;
     for (size_t i = 0; i < most_tokens; ++i) MUST(state.last[i] >= before.last[i]);
     MUST((state.used & before.used) == before.used);
     Verdict again = judge(state, entry);
@@ -38,7 +41,6 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (mark == Mark::entry) check_entry(entry);
     for (size_t i = 0; i < 8; ++i) bytes[8 + i] = u8(given::key_id >> (8 * i)), bytes[240 + i] = u8(~bytes[8 + i]);
     for (size_t at : {109u, 110u, 111u, 189u}) bytes[at] = 0; // what is not used yet is zero
-    std::fill(&bytes[216], &bytes[240], 0);
     bytes[108] &= 1;
     given::sign(bytes, given::host().newest(), given::account());
     mark = read_entry(bytes, given::host(), given::account(), entry);

@@ -52,7 +52,7 @@ class Promises {
 /// An entry as a login or a change makes it from `known`, what its writer has folded.
 inline Entry chosen_entry(FuzzedDataProvider& input, const State& known, u64 time) {
     Entry entry;
-    entry.kind = Kind(input.ConsumeIntegralInRange<u8>(1, 5));
+    entry.kind = Kind(input.ConsumeIntegralInRange<u8>(1, u8(Kind::forget)));
     entry.form = entry.kind == Kind::backup ? Form::backup_code : Form(input.ConsumeIntegralInRange<u8>(1, 3));
     entry.caller = input.ConsumeBool() ? Caller::helper : Caller::root;
     entry.credential = known.credential;
@@ -64,6 +64,8 @@ inline Entry chosen_entry(FuzzedDataProvider& input, const State& known, u64 tim
         size_t slot = input.ConsumeIntegralInRange<size_t>(0, devices - 1);
         entry.spent[slot] = known.last[slot] + input.ConsumeIntegralInRange<u32>(0, 3);
     }
+    entry.remember.place = input.ConsumeIntegralInRange<u8>(0, 3);
+    entry.remember.until = input.ConsumeIntegral<u32>();
     if (entry.kind == Kind::rotate) {
         entry.next = input.ConsumeIntegralInRange<u64>(1, 200);
         entry.fresh_codes = input.ConsumeBool();

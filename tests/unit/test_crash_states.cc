@@ -133,6 +133,7 @@ class Sequence {
         entry.credential = seen.credential;
         entry.time = 1000000 + 1000 * number;
         entry.form = Form::two_codes; // no throttle between
+        entry.remember = {1 + number % 3, u32(entry.time + 100 * number)};
         if (attempt.what == What::code) ++(++counter_);
         if (attempt.what == What::code || attempt.what == What::same_code) {
             entry.kind = Kind::right;

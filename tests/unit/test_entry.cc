@@ -35,6 +35,16 @@ Entry full_entry() {
     for (u8 i = 0; i < 16; ++i) e.seen.wrong_from[i] = u8(0xd0 + i);
     e.seen.changed = 0x01030507;
     e.seen.changed_by = 0x02040608;
+    e.seen.remembered = {Remembered{0x0a1a2a3a4a5a6a7a, 0x8a9aaaba}, Remembered{0x0b1b2b3b4b5b6b7b, 0x8b9babbb}};
+    return e;
+}
+/// The same of an answer, which has no credential to put in force but a place to remember.
+Entry full_answer(Kind kind = Kind::right) {
+    Entry e = full_entry();
+    e.kind = kind;
+    e.next = 0;
+    e.actor = 0;
+    e.remember = {0x4142434445464748, 0x61626364};
     return e;
 }
 
@@ -64,23 +74,40 @@ void keeps_everything_on_the_way_round(void**) {
     assert_true(same_plain);
     assert_int_equal(read_full.fresh_codes, true);
     assert_int_equal(read_plain.continues[0], no_slot);
+    for (Kind kind : {Kind::right, Kind::backup}) {
+        Entry answer = full_answer(kind), found;
+        Mark mark = read(bytes_of_entry(answer), found);
+        bool same = found == answer;
+        assert_int_equal(mark, Mark::entry);
+        assert_true(same);
+    }
+}
+
+void keeps_no_place_of_what_is_no_right_answer(void**) {
+    for (Kind kind : {Kind::wrong, Kind::rotate, Kind::unlock, Kind::forget}) {
+        Entry entry = full_answer(kind), found;
+        (void)read(bytes_of_entry(entry), found);
+        bool none = found.remember == Remembered();
+        assert_true(none);
+    }
 }
 
 void tells_every_difference_between_entries(void**) {
     // Entry::operator== is how a writer knows its own entry again.
-    EntryBytes bytes = bytes_of_entry(full_entry());
-    Entry whole = full_entry();
-    for (size_t at = 4; at < 240; ++at) {
-        bool zeros = (at >= 109 && at < 112) || at == 189 || at >= 216;
-        if (zeros || (at >= 8 && at < 16)) continue; // and the key id, which chooses the tag
-        EntryBytes other = bytes;
-        other[at] ^= 1;
-        if (at == 4) other[at] = u8(Kind::wrong);
-        sign(other, *host().find(key_id), account());
-        Entry entry;
-        Mark mark = read(other, entry);
-        bool same = entry == whole;
-        if (mark != Mark::entry || same) fail_msg("byte %zu: mark %d, same %d", at, int(mark), int(same));
+    for (const Entry& whole : {full_entry(), full_answer()}) {
+        EntryBytes bytes = bytes_of_entry(whole);
+        for (size_t at = 4; at < 240; ++at) {
+            bool zeros = (at >= 109 && at < 112) || at == 189;
+            if (zeros || (at >= 8 && at < 16)) continue; // and the key id, which chooses the tag
+            EntryBytes other = bytes;
+            other[at] ^= 1;
+            if (at == 4) other[at] = u8(Kind::wrong);
+            sign(other, *host().find(key_id), account());
+            Entry entry;
+            Mark mark = read(other, entry);
+            bool same = entry == whole;
+            if (mark != Mark::entry || same) fail_msg("byte %zu: mark %d, same %d", at, int(mark), int(same));
+        }
     }
 }
 
@@ -113,12 +140,19 @@ void stands_in_the_file_as_the_header_says(void**) {
         {109, 3, 0},
         {112, 8, e.base},
         {120, 8, e.seen.credential},
+        {216, 8, 0x0a1a2a3a4a5a6a7a},
+        {224, 4, 0x8a9aaaba},
+        {228, 8, 0x0b1b2b3b4b5b6b7b},
+        {236, 4, 0x8b9babbb},
         {240, 8, ~e.key},
     };
     for (auto place : places) {
         u64 found = number_at(bytes, place.at, place.size);
         if (found != place.value) fail_msg("at %zu: %llx", place.at, (unsigned long long)found);
     }
+    EntryBytes answer = bytes_of_entry(full_answer());
+    u64 place = number_at(answer, 88, 8), until = number_at(answer, 104, 4);
+    assert_true(place == full_answer().remember.place && until == full_answer().remember.until);
     EntryBytes signed_again = bytes;
     sign(signed_again, *host().find(key_id), account());
     assert_memory_equal(bytes.data(), signed_again.data(), entry_size);
@@ -221,8 +255,8 @@ void knows_a_newer_version_when_it_is_well_signed(void**) {
 void takes_values_that_it_never_writes_for_a_newer_version(void**) {
     assert_int_equal(signed_with(4, 0), Mark::newer); // kind
     assert_int_equal(signed_with(4, 1), Mark::entry);
-    assert_int_equal(signed_with(4, 5), Mark::entry);
-    assert_int_equal(signed_with(4, 6), Mark::newer);
+    assert_int_equal(signed_with(4, 6), Mark::entry);
+    assert_int_equal(signed_with(4, 7), Mark::newer);
     assert_int_equal(signed_with(5, 4), Mark::entry); // form
     assert_int_equal(signed_with(5, 5), Mark::newer);
     assert_int_equal(signed_with(6, 0), Mark::entry); // caller
@@ -238,6 +272,7 @@ void takes_values_that_it_never_writes_for_a_newer_version(void**) {
 int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(keeps_everything_on_the_way_round),
+        cmocka_unit_test(keeps_no_place_of_what_is_no_right_answer),
         cmocka_unit_test(tells_every_difference_between_entries),
         cmocka_unit_test(stands_in_the_file_as_the_header_says),
         cmocka_unit_test(refuses_to_sign_with_an_unknown_key),

@@ -83,7 +83,7 @@ Entry random_entry(std::mt19937_64& chance, const Journal& journal) {
     Entry entry;
     auto below = [&chance](u64 n) { return chance() % n; };
     entry.kind = Kind(1 + below(4));
-    if (below(50) == 0) entry.kind = Kind::unlock;
+    if (below(50) == 0) entry.kind = below(2) ? Kind::unlock : Kind::forget;
     if (entry.kind == Kind::rotate && below(4)) entry.kind = Kind::wrong;
     entry.form = Form(below(5));
     entry.caller = Caller(below(2));
@@ -96,6 +96,7 @@ Entry random_entry(std::mt19937_64& chance, const Journal& journal) {
             entry.spent[below(most_tokens)] = u32(below(3) + journal.state.last[below(8)]);
     }
     if (entry.kind == Kind::backup) entry.backup_index = u8(below(33));
+    entry.remember = {below(5), u32(entry.time + below(50 * day))};
     if (entry.kind == Kind::rotate) {
         entry.next = 1 + below(99);
         entry.fresh_codes = below(2);

@@ -23,6 +23,7 @@ State full_state() {
     state.wrong_from.fill(9);
     state.changed = 13;
     state.changed_by = 14;
+    state.remembered = {Remembered{15, u32(noon) + 16}, Remembered{17, u32(noon) + 18}};
     return state;
 }
 

@@ -63,6 +63,30 @@ void reads_every_key(void**) {
     assert_text_equal(rule.from.words, "10.0.0.0/8,none");
     assert_text_equal(rule.reason, "night  jobs, all");
     assert_int_equal(rule.until, 1806537600); // 2027-04-01T00:00:00Z
+    assert_int_equal(rule.remember, 0);
+}
+
+void remembers_for_minutes_hours_or_days(void**) {
+    struct {
+        const char* line;
+        u32 seconds; ///< 0: it does not fit
+    } rows[] = {
+        {"require remember=1m", 60},         {"require remember=8h", 28800},      {"if-enrolled remember=30d", 2592000},
+        {"optional remember=720h", 2592000}, {"require remember=721h", 0},        {"require remember=31d", 0},
+        {"require remember=0m", 0},          {"require remember=3600", 0},        {"require remember=60s", 0},
+        {"require remember=h", 0},           {"require remember=\"\"", 0},      {"require remember=-1h", 0},
+        {"require remember=1H", 0},          {"require remember=8h,9h", 0},       {"require remember=1.5h", 0},
+        {"require remember=18446744073709551616h", 0}, {"require remember=213503982334601d", 0},
+    };
+    for (const auto& row : rows) {
+        Rule rule;
+        std::string why(read_rule(row.line, rule));
+        assert_text_equal(why, row.seconds ? "" : "remember takes 1m to 30d, such as 8h");
+        if (row.seconds) assert_int_equal(rule.remember, row.seconds);
+    }
+    assert_text_equal(misfit_of("require remember=8h remember=8h"), "this key is given twice");
+    assert_text_equal(misfit_of("require remember!=8h"), "only user, group, service and from take !=");
+    assert_text_equal(misfit_of("skip remember=8h"), "skip asks nobody, so there is nothing to remember");
 }
 
 void refuses_what_is_no_rule_and_says_why(void**) {
@@ -79,7 +103,7 @@ void refuses_what_is_no_rule_and_says_why(void**) {
         {"skip user=a user=b", "this key is given twice"},
         {"skip until=2027-01-01 until=2027-01-01", "this key is given twice"},
         {"skip reason=a reason=b", "this key is given twice"},
-        {"skip users=a", "unknown key; known are user, group, service, from, until, reason"},
+        {"skip users=a", "unknown key; known are user, group, service, from, until, remember, reason"},
         {"skip # why", "expected: key=value"},
         {"skip reason=\"a", "a quotation mark is missing, or something stands behind one"},
         {"skip reason=\"a\"b", "a quotation mark is missing, or something stands behind one"},
@@ -200,6 +224,9 @@ void says_the_reason_of_the_rule(void**) {
     (void)decide("skip reason=\"backup hosts\" until=2027-03-31", visit_of(), decision);
     assert_text_equal(decision.reason.view(), "backup hosts");
     assert_int_equal(decision.until, 1806537600);
+    assert_int_equal(decision.remember, 0);
+    (void)decide("require user=bob remember=1h\nrequire remember=8h", visit_of(), decision);
+    assert_int_equal(decision.remember, 28800);
 }
 } // namespace
 
@@ -207,6 +234,7 @@ int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(knows_a_rule_by_its_first_word),
         cmocka_unit_test(reads_every_key),
+        cmocka_unit_test(remembers_for_minutes_hours_or_days),
         cmocka_unit_test(refuses_what_is_no_rule_and_says_why),
         cmocka_unit_test(matches_when_every_key_does_1),
         cmocka_unit_test(finds_addresses_in_networks_2),
