@@ -38,8 +38,12 @@ PATHS := -DTOTP_VERSION='"$(VERSION)"' -DTOTP_STORE='"$(STATEDIR)"' -DTOTP_KEY='
          -DTOTP_CONF='"$(CONFFILE)"' -DTOTP_HELPER='"$(LIBEXECDIR)/pam_totp_helper"' -DTOTP_GROUP='"$(GROUP)"' \
          -DTOTP_LOCALES='"$(LOCALEDIR)"'
 PLAIN := -fno-exceptions -fno-rtti
-# The module is loaded by every sudo and every login: its size costs more than its loops, which are libcrypto's.
-PLAIN += $(if $(SAN)$(FUZZ)$(COV),,-Os)
+# The module is loaded by every sudo and every login: its size costs more than its loops, which are libcrypto's. The
+# objects hold plain code too, for the tests and the helper; clang's own kind would need another linker.
+ifeq ($(SAN)$(FUZZ)$(COV)$(findstring clang,$(CXX)),)
+PLAIN += -Os -flto -ffat-lto-objects
+WHOLE := -Os -flto=auto
+endif
 HARD  := -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections
 ifdef SAN
 OURS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -80,7 +84,7 @@ $(B)/%.o: %.cc
 # The C driver links the module, so that a stray symbol of the C++ runtime fails the build. A sanitizer's own
 # runtime is loaded by the program under test.
 $(B)/pam_totp.so: $(CORE) $(STORE) $(PAM) pam_totp/pam/module.map
-	$(CC) -shared $(SANLINK) $(LDFLAGS) $(HARD) $(if $(SAN),,-Wl$(comma)-z$(comma)defs) \
+	$(CC) -shared $(WHOLE) $(SANLINK) $(LDFLAGS) $(HARD) $(if $(SAN),,-Wl$(comma)-z$(comma)defs) \
 	  -Wl,--version-script=pam_totp/pam/module.map -o $@ $(CORE) $(STORE) $(PAM) -lpam -lcrypto $(if $(SAN),-lstdc++)
 $(B)/pam_totp_helper: $(CORE) $(STORE) $(HELPER)
 	$(CXX) -pie $(SANLINK) $(LDFLAGS) $(HARD) -o $@ $^ -lcrypto -lqrencode
