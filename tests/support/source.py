@@ -79,7 +79,7 @@ def log_verdicts():
 
 
 def log_names():
-    return set(words(r'\badd\(out, "(\w+)"', "pam_totp/pam/log.cc"))
+    return set(words(r'\badd_(?:word|number)\(out, "(\w+)"', "pam_totp/pam/log.cc"))
 
 
 def _function(name, code):
