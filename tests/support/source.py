@@ -82,6 +82,14 @@ def log_names():
     return set(words(r'\badd_(?:word|number)\(out, "(\w+)"', "pam_totp/pam/log.cc"))
 
 
+def change_names():
+    return set(words(r'\badd_word\(out, "(\w+)"', "pam_totp/helper/log.cc"))
+
+
+def change_events():
+    return set(quoted(_function("event_of", text("pam_totp/helper/log.cc")))) | set(words(r'send\(s, "(\w+)"', "pam_totp/helper/log.cc"))
+
+
 def _function(name, code):
     head = rf"\n(?:\w+ )+{name}\([^\n]*"
     found = re.search(rf"{head}\}}\n|{head}\n.*?\n\}}\n", code, re.S)
