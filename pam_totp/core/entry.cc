@@ -45,19 +45,19 @@ struct In {
 
 void put_state(Out& out, const State& s) {
     out.put(s.credential).put(s.full_at).put(s.last).put(s.used).put(s.last_success).put(s.last_answer);
-    out.put(u8(s.last_verdict)).zero(1).put(s.wrong).put(s.wrong_from).put(s.changed).put(s.changed_by).zero(24);
+    out.put(u8(s.last_verdict)).put(s.changes).put(s.wrong).put(s.wrong_from).put(s.changed).put(s.changed_by).zero(24);
 }
 
 void get_state(In& in, State& s) {
     in.get(s.credential).get(s.full_at).get(s.last).get(s.used).get(s.last_success).get(s.last_answer);
-    in.get(s.last_verdict).skip(1).get(s.wrong).get(s.wrong_from).get(s.changed).get(s.changed_by);
+    in.get(s.last_verdict).get(s.changes).get(s.wrong).get(s.wrong_from).get(s.changed).get(s.changed_by);
 }
 
 void put_entry(Out& out, const Entry& e) {
     out.put(magic).put(u8(e.kind)).put(u8(e.form)).put(u8(e.caller)).put(e.backup_index);
     out.put(e.key).put(e.credential).put(e.spent).put(e.time).put(e.from);
     out.put(e.bucket.guesses).put(e.bucket.refill);
-    out.put(e.next).put(e.continues).put(e.actor).put(u8(e.fresh_codes)).zero(3).put(e.base);
+    out.put(e.next).put(e.continues).put(e.actor).put(u8(e.fresh_codes)).put(u8(e.tells)).zero(2).put(e.base);
     put_state(out, e.seen);
     out.put(~e.key);
 }
@@ -66,7 +66,7 @@ void get_entry(In& in, Entry& e) {
     in.skip(4).get(e.kind).get(e.form).get(e.caller).get(e.backup_index);
     in.get(e.key).get(e.credential).get(e.spent).get(e.time).get(e.from);
     in.get(e.bucket.guesses).get(e.bucket.refill);
-    in.get(e.next).get(e.continues).get(e.actor).get(e.fresh_codes).skip(3).get(e.base);
+    in.get(e.next).get(e.continues).get(e.actor).get(e.fresh_codes).get(e.tells).skip(2).get(e.base);
     get_state(in, e.seen);
 }
 
@@ -93,7 +93,7 @@ bool Entry::operator==(const Entry& o) const {
     return kind == o.kind && form == o.form && caller == o.caller && backup_index == o.backup_index &&
            key == o.key && credential == o.credential && spent == o.spent && time == o.time && from == o.from &&
            bucket.guesses == o.bucket.guesses && bucket.refill == o.bucket.refill && next == o.next &&
-           continues == o.continues && fresh_codes == o.fresh_codes && actor == o.actor && base == o.base &&
+           continues == o.continues && fresh_codes == o.fresh_codes && tells == o.tells && actor == o.actor && base == o.base &&
            seen == o.seen;
 }
 

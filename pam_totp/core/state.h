@@ -35,6 +35,7 @@ struct State {
     std::array<u8, 16> wrong_from{};   ///< address of the newest of them; v4-mapped; zero: none
     u32 changed = 0;                   ///< when the credential was last changed
     u32 changed_by = 0;                ///< uid
+    u8 changes = 0;                    ///< of the credential, not told at any login yet; the owner's own beginning is none
 
     bool operator==(const State&) const = default;
 };
