@@ -40,13 +40,13 @@ struct Known {
     u32 codes_left = 0, codes_made = 0;
     bool takes_two = false;           ///< one code is not enough now
     unsigned changes = 0;             ///< of the codes, that the person is to hear of
-    u32 changed = 0, changed_by = 0;
-    string_view changed_by_name = {}; ///< kept by libpam to the end
+    u32 changed = 0;
+    string_view changed_by = {};      ///< the account's own name, or root
 };
 
 Since since(const Known& known) {
     return {known.wrong,   known.wrong_from, known.codes_left,  known.codes_made > 0,
-            known.changes, known.changed,    known.changed_by,  known.changed_by_name};
+            known.changes, known.changed,    known.changed_by};
 }
 
 /// One attempt to get in: what is known of it, and what it goes through.
@@ -209,11 +209,10 @@ Known Login::known() const {
 void Login::add_changes(Known& known) const {
     const State& state = record_.state();
     if (state.changes == 0 || !first_factor_is_known()) return;
-    const passwd* actor = pam_modutil_getpwuid(pam_, state.changed_by);
     known.changes = state.changes;
     known.changed = state.changed;
-    known.changed_by = state.changed_by;
-    if (actor) known.changed_by_name = actor->pw_name;
+    // Nobody else can.
+    known.changed_by = state.changed_by == record_.account.uid ? record_.account.name.view() : string_view("root");
 }
 
 /// Two codes are needed. After an answer that was right it may be spent: then they begin with the next one, and not

@@ -95,11 +95,9 @@ Phrase reason_for(Verdict verdict, const Situation& s) {
 Phrase changes(const Since& since) {
     Phrase text;
     if (since.changes == 0) return text;
-    Text<64> who = Text<64>(since.changed_by_name);
-    if (who.empty()) who.add("uid ").add(decimal(since.changed_by).view());
     add(text, translated("Your second factor was set up or changed on %1 UTC, by %2.\n",
                          "Your second factor was changed %3 times, the last on %1 UTC, by %2.\n", since.changes),
-        {date(since.changed).view(), who.view(), decimal(since.changes).view()});
+        {date(since.changed).view(), slice(since.changed_by, 0, 64), decimal(since.changes).view()});
     return text;
 }
 

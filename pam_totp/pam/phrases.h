@@ -31,8 +31,7 @@ struct Since {
     bool has_codes = false;           ///< backup codes were made
     unsigned changes = 0;             ///< of the codes
     u32 changed = 0;                  ///< the newest of them, seconds since 1970
-    u32 changed_by = 0;               ///< uid
-    string_view changed_by_name = {}; ///< empty: nobody has that uid any more
+    string_view changed_by = {};
 };
 /// That the second factor is another one now; ending in a newline, empty when it is not.
 Phrase changes(const Since& since);
