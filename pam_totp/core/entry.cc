@@ -45,13 +45,13 @@ struct In {
 
 void put_state(Out& out, const State& s) {
     out.put(s.credential).put(s.full_at).put(s.last).put(s.used).put(s.last_success).put(s.last_answer);
-    out.put(u8(s.last_verdict)).zero(1).put(s.wrong).put(s.wrong_from).put(s.changed).put(s.changed_by);
+    out.put(u8(s.last_verdict)).put(s.changes).put(s.wrong).put(s.wrong_from).put(s.changed).put(s.changed_by);
     for (const Remembered& r : s.remembered) out.put(r.place).put(r.until);
 }
 
 void get_state(In& in, State& s) {
     in.get(s.credential).get(s.full_at).get(s.last).get(s.used).get(s.last_success).get(s.last_answer);
-    in.get(s.last_verdict).skip(1).get(s.wrong).get(s.wrong_from).get(s.changed).get(s.changed_by);
+    in.get(s.last_verdict).get(s.changes).get(s.wrong).get(s.wrong_from).get(s.changed).get(s.changed_by);
     for (Remembered& r : s.remembered) in.get(r.place).get(r.until);
 }
 
@@ -64,7 +64,7 @@ void put_entry(Out& out, const Entry& e) {
     out.put(e.bucket.guesses).put(e.bucket.refill);
     bool remembers = may_remember(e.kind);
     out.put(remembers ? e.remember.place : e.next).put(e.continues).put(remembers ? e.remember.until : e.actor);
-    out.put(u8(e.fresh_codes)).zero(3).put(e.base);
+    out.put(u8(e.fresh_codes)).put(u8(e.tells)).zero(2).put(e.base);
     put_state(out, e.seen);
     out.put(~e.key);
 }
@@ -75,7 +75,7 @@ void get_entry(In& in, Entry& e) {
     in.get(e.bucket.guesses).get(e.bucket.refill);
     bool remembers = may_remember(e.kind);
     in.get(remembers ? e.remember.place : e.next).get(e.continues).get(remembers ? e.remember.until : e.actor);
-    in.get(e.fresh_codes).skip(3).get(e.base);
+    in.get(e.fresh_codes).get(e.tells).skip(2).get(e.base);
     get_state(in, e.seen);
 }
 
@@ -102,7 +102,7 @@ bool Entry::operator==(const Entry& o) const {
     return kind == o.kind && form == o.form && caller == o.caller && backup_index == o.backup_index &&
            key == o.key && credential == o.credential && spent == o.spent && time == o.time && from == o.from &&
            bucket.guesses == o.bucket.guesses && bucket.refill == o.bucket.refill && next == o.next &&
-           continues == o.continues && fresh_codes == o.fresh_codes && actor == o.actor &&
+           continues == o.continues && fresh_codes == o.fresh_codes && tells == o.tells && actor == o.actor &&
            remember == o.remember && base == o.base && seen == o.seen;
 }
 

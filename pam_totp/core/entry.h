@@ -14,7 +14,8 @@
 //     96      8  rotate: which old slot each new one continues (255: none)
 //    104      4  rotate, unlock, forget: uid of the actor; right, backup: until when to remember
 //    108      1  rotate: 1, the backup codes are new
-//    109      3  zero
+//    109      1  right, backup: 1, the login tells the person of changes
+//    110      2  zero
 //    112      8  base
 //    120    120  seen: the state folded up to base
 //    240      8  key id again, inverted
@@ -58,6 +59,7 @@ struct Entry {
     u64 next = 0;
     std::array<u8, most_tokens> continues{no_slot, no_slot, no_slot, no_slot, no_slot, no_slot, no_slot, no_slot};
     bool fresh_codes = false;
+    bool tells = false; ///< the login tells the person what was changed since the last one that did
     u32 actor = 0;
     Remembered remember; ///< of a right answer and a backup code alone
     u64 base = 0; ///< offset in the journal

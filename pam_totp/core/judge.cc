@@ -102,6 +102,7 @@ void note_success(State& state, const Entry& entry) {
     state.last_success = saturated(entry.time);
     state.wrong = 0;
     state.wrong_from = {};
+    if (entry.tells) state.changes = 0;
 }
 
 Verdict judge_right(State& state, const Entry& entry) {
@@ -147,6 +148,9 @@ Verdict judge_rotate(State& state, const Entry& entry) {
         if (last[i] && entry.spent[i] && entry.spent[i] <= last[i]) return Verdict::replayed;
         last[i] = std::max(last[i], entry.spent[i]);
     }
+    // That somebody without privilege, so the owner, begins is no news to the owner.
+    bool begins = state.credential == 0 && entry.caller == Caller::helper;
+    if (!begins && state.changes < UINT8_MAX) ++state.changes;
     state.last = last;
     if (entry.fresh_codes) state.used = 0;
     if (entry.backup_index < most_backup_codes) state.used |= 1u << entry.backup_index;

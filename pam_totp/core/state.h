@@ -45,6 +45,7 @@ struct State {
     u32 changed = 0;                   ///< when the credential was last changed
     u32 changed_by = 0;                ///< uid
     std::array<Remembered, 2> remembered{};
+    u8 changes = 0;                    ///< of the credential, not told at any login yet; the owner's own beginning is none
 
     bool operator==(const State&) const = default;
 };

@@ -23,9 +23,7 @@ Error append_word(Service& s, Kind kind) {
     entry.actor = s.caller;
     Verdict verdict = Verdict::none;
     State after;
-    Error error = append(s.host, s.record.account, s.record.journal, entry, verdict, after);
-    s.done.changed = error == Error::none;
-    return error;
+    return note_change(s, append(s.host, s.record.account, s.record.journal, entry, verdict, after));
 }
 } // namespace
 
@@ -51,9 +49,7 @@ void continue_with(const Service& s, int without, Credential& next, Change& chan
 }
 
 Error put_in_force(Service& s, const Credential& next, const Change& change) {
-    Error error = rotate(s.host, s.record, &next, change);
-    s.done.changed = error == Error::none;
-    return error;
+    return note_change(s, rotate(s.host, s.record, &next, change));
 }
 
 Error renew_codes(Service& s) {
@@ -88,14 +84,10 @@ Error remove_all(Service& s) {
     Error error = open_record(s.host, s.record);
     if (is_damage(error) && s.is_root) {
         // Nothing can be computed from it any more; root's word is all there is.
-        Error discarded = discard_record(s.host, s.record.account);
-        s.done.changed = discarded == Error::none;
-        return discarded;
+        return note_change(s, discard_record(s.host, s.record.account));
     }
     if (error != Error::none || !permit(s)) return error;
-    error = rotate(s.host, s.record, nullptr, change_by(s));
-    s.done.changed = error == Error::none;
-    return error;
+    return note_change(s, rotate(s.host, s.record, nullptr, change_by(s)));
 }
 
 Error unlock(Service& s) {

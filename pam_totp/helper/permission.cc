@@ -33,6 +33,7 @@ bool ask_for_current_code(Service& s) {
         if (!ask_for_answer(s, question, answer)) return false;
         Error error = try_answer(s, answer, s.done.verdict);
         if (error != Error::none) return s.done.error = error, false;
+        note_answer(s);
         // What was allowed is a change of that very credential.
         if (was_accepted(s.done.verdict)) return s.record.state().credential == permitted;
         question.verdict = s.done.verdict;

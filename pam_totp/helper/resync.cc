@@ -78,12 +78,14 @@ Error resync(Service& s) {
     if (error != Error::none) return error;
     int slot = slot_of(s);
     if (slot < 0) return Error::token_missing;
+    s.request.token.name = s.record.credential.tokens[size_t(slot)].name; // for the log
     Ask question{For::two_codes};
     for (int tries = 0; error == Error::none && !s.done.changed && tries < most_tries; ++tries) {
         if (!s.is_root && gate(s.record.state(), clock_now(), s.policy()) == Gate::two_codes) return Error::too_many_guesses;
         Answer answer;
         if (!ask_for_answer(s, question, answer)) break;
         error = take_pair(s, slot, answer);
+        if (error == Error::none) note_answer(s);
         question.verdict = s.done.verdict;
         question.wait = seconds_to_next(s.record.credential, answer);
     }

@@ -91,11 +91,7 @@ bool roots_files_are_our_own() {
 Error serve_request(Service& s) {
     Verb verb = s.request.verb;
     if (is_roots(verb) && s.place.owner != s.caller) return Error::only_root;
-    if (verb == Verb::init) {
-        Error error = init_host(s.place, s.group, s.host);
-        s.done.changed = error == Error::none;
-        return error;
-    }
+    if (verb == Verb::init) return note_change(s, init_host(s.place, s.group, s.host));
     Conf conf;
     Error error = read_conf(s, nullptr, conf);
     if (error != Error::none) return error;

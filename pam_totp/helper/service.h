@@ -51,8 +51,14 @@ Change change_by(const Service& service);
 /// What is in force as the beginning of `next`, but for the token in slot `without` (-1: none is left out). The
 /// backup codes and the counters of what stays go on.
 void continue_with(const Service& service, int without, Credential& next, Change& change);
-/// Rotates to `next`, and notes in `done` that something changed.
+/// Rotates to `next`.
 Error put_in_force(Service& service, const Credential& next, const Change& change);
+
+/// What a change came to: `done` says whether something changed, and the log what. At once, before anything else is
+/// said, since whoever called may end this process. Gives `error` back.
+Error note_change(Service& service, Error error);
+/// One line in the log for an answer that was refused, as done.verdict says.
+void note_answer(const Service& service);
 
 /// One answer against the record in force, spent by its entry.
 Error try_answer(Service& service, const Answer& answer, Verdict& verdict);

@@ -51,6 +51,7 @@ Error verify(Service& s) {
     Answer answer;
     if (!ask_for_answer(s, first_question(s), answer)) return Error::none; // given up: nothing judged
     error = try_answer(s, answer, s.done.verdict);
+    if (error == Error::none) note_answer(s);
     s.done.wait = seconds_to_next(s.record.credential, answer);
     return error;
 }

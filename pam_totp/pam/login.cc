@@ -41,7 +41,15 @@ struct Known {
     Address wrong_from{};
     u32 codes_left = 0, codes_made = 0;
     bool takes_two = false;           ///< one code is not enough now
+    unsigned changes = 0;             ///< of the codes, that the person is to hear of
+    u32 changed = 0;
+    string_view changed_by = {};      ///< the account's own name, or root
 };
+
+Since since(const Known& known) {
+    return {known.wrong,   known.wrong_from, known.codes_left,  known.codes_made > 0,
+            known.changes, known.changed,    known.changed_by};
+}
 
 /// One attempt to get in: what is known of it, and what it goes through.
 class Login {
@@ -60,6 +68,7 @@ class Login {
     bool first_factor_is_known() const;
     Error open();
     Known known() const;
+    void add_changes(Known& known) const;
     Verdict standing(Verdict verdict, u64 now) const;
     Outcome without_record();
     Outcome ask_in_vain();
@@ -68,7 +77,7 @@ class Login {
     Outcome ask_for_code();
     Outcome ask_through_helper();
     Outcome take_code(const Phrase& prompt, unsigned digits, Secret<longest_reply>& code);
-    Outcome judge_code(string_view code, Verdict& verdict);
+    Outcome judge_code(string_view code, const Known& before, Verdict& verdict);
     Outcome unavailable(Error error);
     Outcome unavailable(Error error, string_view path, int number);
     Phrase prompt_for(Verdict verdict, const Known& known) const;
@@ -235,7 +244,17 @@ Known Login::known() const {
     Known known{6, 30, state.wrong, state.wrong_from, backup_codes_left(state, made), made,
                 gate(state, clock_now(), policy_) == Gate::two_codes};
     if (!credential.tokens.empty()) known.digits = credential.tokens[0].digits, known.period = credential.tokens[0].period;
+    add_changes(known);
     return known;
+}
+
+void Login::add_changes(Known& known) const {
+    const State& state = record_.state();
+    if (state.changes == 0 || !first_factor_is_known()) return;
+    known.changes = state.changes;
+    known.changed = state.changed;
+    // Nobody else can.
+    known.changed_by = state.changed_by == record_.account.uid ? record_.account.name.view() : string_view("root");
 }
 
 /// Two codes are needed. After an answer that was right it may be spent: then they begin with the next one, and not
@@ -261,6 +280,8 @@ Phrase Login::prompt_for(Verdict verdict, const Known& known) const {
         std::array<char, 65> room{};
         text = reason_for(verdict, {issuer(room), record_.account.name.view(), known.period, clock_now(), known.wrong,
                                     known.takes_two});
+        // Silent applications, such as sudo, show nothing after a success.
+        if (flags_ & PAM_SILENT) text = (text.empty() ? news(since(known), verdict) : changes(since(known))).add(text.view());
     }
     return text.add(prompt_text(options_).view());
 }
@@ -276,7 +297,9 @@ Outcome Login::take_code(const Phrase& prompt, unsigned digits, Secret<longest_r
 
 Outcome Login::welcome(const Known& known, u32 codes_left, Verdict verdict) {
     if (!first_factor_is_known()) return Outcome::accepted; // else it tells of a right code before the password is checked
-    Phrase text = news({known.wrong, known.wrong_from, codes_left, known.codes_made > 0}, verdict);
+    Since after = since(known);
+    after.codes_left = codes_left;
+    Phrase text = news(after, verdict);
     if (!text.empty()) tell(pam_, flags_, Phrase(slice(text.view(), 0, text.size() - 1)).c_str());
     return Outcome::accepted;
 }
@@ -290,10 +313,9 @@ Outcome Login::conclude(Verdict verdict, const Known& known, LogLine& line) {
     return welcome(known, left, verdict);
 }
 
-Outcome Login::judge_code(string_view code, Verdict& verdict) {
+Outcome Login::judge_code(string_view code, const Known& before, Verdict& verdict) {
     Answer answer;
     Finding finding;
-    Known before = known();
     State after = record_.state();
     u64 now = clock_now();
     read_answer(code, answer);
@@ -302,6 +324,7 @@ Outcome Login::judge_code(string_view code, Verdict& verdict) {
     if (error == Error::none && finding.append) {
         finding.entry.from = address_of(line_.rhost);
         finding.entry.remember = {place_, u32(std::min<u64>(now + conf_.decision.remember, UINT32_MAX))};
+        finding.entry.tells = first_factor_is_known();
         error = append(host_, record_.account, record_.journal, finding.entry, verdict, after);
     }
     if (error != Error::none) return unavailable(error);
@@ -324,10 +347,11 @@ Outcome Login::ask_for_code() {
     bool again = true; // once more when the codes were changed while the person typed
     for (unsigned tries = options_.tries; tries > 0 && outcome == Outcome::refused; --tries) {
         Secret<longest_reply> code;
-        Phrase prompt = prompt_for(standing(verdict, clock_now()), known());
-        Outcome taken = take_code(prompt, known().digits, code);
+        const Known before = known();
+        Phrase prompt = prompt_for(standing(verdict, clock_now()), before);
+        Outcome taken = take_code(prompt, before.digits, code);
         if (taken != Outcome::accepted) return taken;
-        outcome = judge_code(code.reveal_text(), verdict);
+        outcome = judge_code(code.reveal_text(), before, verdict);
         if (field_.is_still_to_ask()) ++tries;
         if (verdict != Verdict::stale || !again) continue;
         again = false;

@@ -6,6 +6,7 @@
 #include "core/words.h"
 #include <libintl.h>
 #include <string.h>
+#include <time.h>
 
 namespace totp {
 namespace {
@@ -24,6 +25,15 @@ Text<8> clock_face(u64 now) {
         face.add(char('0' + part / 10)).add(char('0' + part % 10));
     }
     return face;
+}
+
+/// YYYY-MM-DD hh:mm, in UTC.
+Text<31> date(u32 seconds) {
+    time_t time = time_t(seconds);
+    tm parts = {};
+    char room[32];
+    (void)gmtime_r(&time, &parts);
+    return Text<31>(string_view(room, strftime(room, sizeof room, "%Y-%m-%d %H:%M", &parts)));
 }
 
 /// The catalogues are looked for where libc looks by itself: binding a directory would change the application.
@@ -83,8 +93,17 @@ Phrase reason_for(Verdict verdict, const Situation& s) {
     return text;
 }
 
-Phrase news(const Since& since, Verdict verdict) {
+Phrase changes(const Since& since) {
     Phrase text;
+    if (since.changes == 0) return text;
+    add(text, translated("Your second factor was set up or changed on %1 UTC, by %2.\n",
+                         "Your second factor was changed %3 times, the last on %1 UTC, by %2.\n", since.changes),
+        {date(since.changed).view(), slice(since.changed_by, 0, 64), decimal(since.changes).view()});
+    return text;
+}
+
+Phrase news(const Since& since, Verdict verdict) {
+    Phrase text = changes(since);
     bool used_one = verdict == Verdict::accepted_backup;
     if (since.wrong > 0) add_wrong(text, since);
     if (used_one || (since.has_codes && since.codes_left < few_backup_codes)) {

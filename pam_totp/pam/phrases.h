@@ -30,8 +30,13 @@ struct Since {
     std::array<u8, 16> wrong_from{};  ///< the newest of them; zero: nobody knows
     u32 codes_left = 0;
     bool has_codes = false;           ///< backup codes were made
+    unsigned changes = 0;             ///< of the codes
+    u32 changed = 0;                  ///< the newest of them, seconds since 1970
+    string_view changed_by = {};
 };
-/// Wrong answers, backup codes that run out, lines ending in newlines; empty when there is no news.
+/// That the second factor is another one now; ending in a newline, empty when it is not.
+Phrase changes(const Since& since);
+/// Changes, wrong answers, backup codes that run out, lines ending in newlines; empty when there is no news.
 Phrase news(const Since& since, Verdict verdict);
 
 Phrase prompt_text(const Options& options);

@@ -88,7 +88,9 @@ struct Bed {
         (void)read_backup_code("0123456789abcde", backup);
         (void)backup_digest(next.backup, backup, *next.backup.digests.grow());
         Error opened = open_record(host, record);
-        if (opened != Error::no_record || rotate(host, record, &next, {}) != Error::none) abort();
+        Change own;
+        own.caller = Caller::helper; // what the owner begins is no news at the first login
+        if (opened != Error::no_record || rotate(host, record, &next, own) != Error::none) abort();
         if (open_record(host, record) != Error::none) abort();
     }
     std::string journal() const { return store + "/" + std::string(record.account.file.view()); }

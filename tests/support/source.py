@@ -79,7 +79,15 @@ def log_verdicts():
 
 
 def log_names():
-    return set(words(r'\badd\(out, "(\w+)"', "pam_totp/pam/log.cc"))
+    return set(words(r'\badd_(?:word|number)\(out, "(\w+)"', "pam_totp/pam/log.cc"))
+
+
+def change_names():
+    return set(words(r'\badd_word\(out, "(\w+)"', "pam_totp/helper/log.cc"))
+
+
+def change_events():
+    return set(quoted(_function("event_of", text("pam_totp/helper/log.cc")))) | set(words(r'send\(s, "(\w+)"', "pam_totp/helper/log.cc"))
 
 
 def _function(name, code):

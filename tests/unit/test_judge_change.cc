@@ -24,6 +24,7 @@ State full_state() {
     state.changed = 13;
     state.changed_by = 14;
     state.remembered = {Remembered{15, u32(noon) + 16}, Remembered{17, u32(noon) + 18}};
+    state.changes = 3;
     return state;
 }
 
@@ -53,6 +54,41 @@ void changes_nothing_for_what_is_stale(void**) {
         State state = full_state();
         Verdict in_time = judge(state, entry_of(kind));
         assert_int_not_equal(in_time, Verdict::stale);
+    }
+}
+
+void keeps_changes_in_mind_until_a_login_tells_of_them(void**) {
+    State state = full_state();
+    (void)judge(state, entry_of(Kind::rotate, 77));
+    assert_int_equal(state.changes, 4);
+    for (Kind kind : {Kind::wrong, Kind::right, Kind::backup}) {
+        State quiet = full_state(), told = full_state(), refused = full_state();
+        quiet.used = told.used = 0;
+        refused.used = 1, refused.last[0] = u32(step + 9);
+        Entry entry = entry_of(kind);
+        (void)judge(quiet, entry);
+        entry.tells = true;
+        (void)judge(told, entry);
+        (void)judge(refused, entry);
+        assert_int_equal(quiet.changes, 3);
+        assert_int_equal(told.changes, kind == Kind::wrong ? 3 : 0);
+        assert_int_equal(refused.changes, 3);
+    }
+    state.changes = UINT8_MAX;
+    (void)judge(state, entry_of(Kind::rotate, 78));
+    assert_int_equal(state.changes, UINT8_MAX);
+}
+
+void keeps_no_beginning_of_the_owners_in_mind(void**) {
+    for (Caller caller : {Caller::root, Caller::helper}) {
+        for (u64 before : {u64(0), nothing_in_force | 77, u64(77)}) {
+            State state;
+            state.credential = before;
+            Entry entry = entry_of(Kind::rotate, before);
+            entry.caller = caller;
+            (void)judge(state, entry);
+            assert_int_equal(state.changes, caller == Caller::helper && before == 0 ? 0 : 1);
+        }
     }
 }
 
@@ -240,6 +276,8 @@ void refuses_a_backup_entry_of_no_code(void**) {
 int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(changes_nothing_for_what_is_stale),
+        cmocka_unit_test(keeps_changes_in_mind_until_a_login_tells_of_them),
+        cmocka_unit_test(keeps_no_beginning_of_the_owners_in_mind),
         cmocka_unit_test(puts_another_credential_in_force),
         cmocka_unit_test(lets_only_the_first_of_two_changes_through),
         cmocka_unit_test(carries_counters_along_with_the_tokens_that_stay),
