@@ -71,7 +71,8 @@ Error enroll(Service& s) {
     if (error != Error::no_record) return error;
     Draft draft;
     draft.change = change_by(s);
-    draft.change.actor = s.record.account.uid; // who proves it, and not the login
+    draft.change.actor = s.record.account.uid; // who proves it, and not the login that runs this
+    draft.change.caller = Caller::helper;      // so it is the owner's own beginning, and no news to the owner
     error = find_token(s, draft);
     bool shown = false;
     if (error == Error::none) error = show(s, draft, shown);

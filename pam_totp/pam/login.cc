@@ -1,32 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "login.h"
+#include "attempt.h"
 #include "core/address.h"
 #include "core/answer.h"
-#include "core/judge.h"
 #include "enrollment.h"
 #include "field.h"
-#include "log.h"
-#include "options.h"
 #include "phrases.h"
-#include "place.h"
-#include "store/conf.h"
-#include "store/member.h"
-#include "store/record.h"
 #include "verifier.h"
 #include <errno.h>
-#include <pwd.h>
 #include <security/pam_ext.h>
 #include <security/pam_modutil.h>
-#include <string.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 namespace totp {
 namespace {
 constexpr u32 remembered_reason = 600; ///< seconds for which the last refusal is told at the next prompt
-
-u64 clock_now() { return u64(time(nullptr)); }
 
 /// Zero for names and for none.
 Address address_of(string_view rhost) {
@@ -51,22 +40,15 @@ Since since(const Known& known) {
             known.changes, known.changed,    known.changed_by};
 }
 
-/// One attempt to get in: what is known of it, and what it goes through.
-class Login {
+/// What an attempt goes through.
+class Login : Attempt {
   public:
-    Login(pam_handle_t* pam, int flags) : pam_(pam), flags_(flags), field_(pam, options_) {}
+    Login(pam_handle_t* pam, int flags) : Attempt(pam, flags), field_(pam, options_) {}
     Outcome run(int argc, const char** argv);
 
   private:
-    bool read_arguments(int argc, const char** argv);
-    bool read_conf();
-    Demand demand() const;
     Outcome not_asked();
-    void find_place();
     Outcome not_asked_again();
-    void find_person(const char* user);
-    bool first_factor_is_known() const;
-    Error open();
     Known known() const;
     void add_changes(Known& known) const;
     Verdict standing(Verdict verdict, u64 now) const;
@@ -78,107 +60,12 @@ class Login {
     Outcome ask_through_helper();
     Outcome take_code(const Phrase& prompt, unsigned digits, Secret<longest_reply>& code);
     Outcome judge_code(string_view code, const Known& before, Verdict& verdict);
-    Outcome unavailable(Error error);
-    Outcome unavailable(Error error, string_view path, int number);
     Phrase prompt_for(Verdict verdict, const Known& known) const;
     Outcome conclude(Verdict verdict, const Known& known, LogLine& line);
     Outcome welcome(const Known& known, u32 codes_left, Verdict verdict);
-    const char* issuer(std::span<char> room) const;
 
-    pam_handle_t* pam_;
-    int flags_;
-    Options options_;
     Field field_;
-    Conf conf_;
-    Person person_;
-    Policy policy_;
-    LogLine line_;
-    Host host_;
-    Record record_;
-    bool is_account_ = false;
-    u64 place_ = 0; ///< that can be remembered; 0: none
 };
-
-bool Login::read_arguments(int argc, const char** argv) {
-    const char *culprit = "", *reason = "";
-    if (read_options(argc, argv, options_, culprit, reason)) return true;
-    log_misfit(pam_, line_, culprit, 0, reason);
-    return false;
-}
-
-/// The settings, and the rule that decides about this login.
-bool Login::read_conf() {
-    Visit visit{line_.user, line_.service, line_.rhost, clock_now(), is_member, &person_};
-    Error error = load_conf(options_.conf, options_.place.owner, options_.conf_given, &visit, conf_);
-    int number = errno;
-    string_view file = conf_.file.empty() ? string_view(options_.conf) : conf_.file.view();
-    if (conf_.decision.line != 0) {
-        std::array<char, 20> room;
-        line_.rule = Text<280>(slice(file, file.rfind('/') + 1));
-        line_.rule.add(':').add(Writer(room).number(u64(conf_.decision.line)).view());
-    }
-    if (error == Error::bad_setting) {
-        log_misfit(pam_, line_, file, conf_.misfit.line, conf_.misfit.reason);
-    } else if (error != Error::none) {
-        log_error(pam_, line_, error, file, number);
-    }
-    policy_.window = options_.window >= 0 ? unsigned(options_.window) : conf_.settings.window;
-    policy_.bucket = conf_.settings.bucket;
-    return error == Error::none;
-}
-
-/// What the rules ask for; `nullok` stands for a last rule where none matched.
-Demand Login::demand() const {
-    if (conf_.decision.is_made) return conf_.decision.demand;
-    return options_.nullok ? Demand::if_enrolled : Demand::require;
-}
-
-/// A name that is no account's may be a password typed too early: no log line gets it.
-void Login::find_person(const char* user) {
-    const passwd* found = pam_modutil_getpwnam(pam_, user);
-    is_account_ = found && make_account(found->pw_name, found->pw_uid, record_.account) == Error::none;
-    if (!is_account_) return;
-    line_.user = record_.account.name.view();
-    person_ = {record_.account.name.c_str(), found->pw_gid};
-}
-
-/// sshd proved a key, or the administrator says that a wrong password ends the stack above this line.
-bool Login::first_factor_is_known() const {
-    if (options_.after_password) return true;
-    const char* info = pam_getenv(pam_, "SSH_AUTH_INFO_0");
-    return info && strncmp(info, "publickey ", 10) == 0;
-}
-
-/// Where this login is made, when its rule wants that remembered. With the first factor not known nothing is: whoever
-/// has no password would see who was here.
-void Login::find_place() {
-    if (conf_.decision.remember == 0 || !first_factor_is_known()) return;
-    place_ = place_of(pam_, line_, record_.account, host_.keyring.newest());
-}
-
-/// Records are kept by the name that the uid has: an alias of it finds the same one, and has none of its own.
-Error Login::open() {
-    Error error = open_host(options_.place, host_);
-    if (error == Error::none) error = open_record(host_, record_);
-    if (error != Error::no_record) return error;
-    const passwd* person = pam_modutil_getpwuid(pam_, record_.account.uid);
-    if (!person) return Error::bad_account;
-    if (record_.account.name == person->pw_name) return Error::no_record;
-    error = make_account(person->pw_name, person->pw_uid, record_.account);
-    line_.user = record_.account.name.view();
-    return error == Error::none ? open_record(host_, record_) : error;
-}
-
-Outcome Login::unavailable(Error error) {
-    int number = errno;
-    return unavailable(error, path_of(error, host_, record_).view(), number);
-}
-
-Outcome Login::unavailable(Error error, string_view path, int number) {
-    log_error(pam_, line_, error, path, number);
-    tell(pam_, flags_, out_of_order());
-    return Outcome::unavailable;
-}
 
 /// Asks all the same, so that nobody sees from outside who has what set up.
 Outcome Login::ask_in_vain() {
@@ -228,13 +115,6 @@ Outcome Login::enroll() {
 Outcome Login::without_record() {
     if (demand() == Demand::enroll) return enroll();
     return demand() == Demand::if_enrolled ? not_asked() : ask_in_vain();
-}
-
-const char* Login::issuer(std::span<char> room) const {
-    if (!conf_.settings.issuer.empty()) return conf_.settings.issuer.c_str();
-    if (gethostname(room.data(), room.size() - 1) != 0) room[0] = '\0';
-    room.back() = '\0';
-    return room.data();
 }
 
 Known Login::known() const {
