@@ -55,9 +55,9 @@ class Login : Attempt {
     Outcome without_record();
     Outcome ask_in_vain();
     Outcome put_off();
-    Outcome enroll();
+    [[gnu::noinline]] Outcome enroll();
     Outcome ask_for_code();
-    Outcome ask_through_helper();
+    [[gnu::noinline]] Outcome ask_through_helper();
     Outcome take_code(const Phrase& prompt, unsigned digits, Secret<longest_reply>& code);
     Outcome judge_code(string_view code, const Known& before, Verdict& verdict);
     Phrase prompt_for(Verdict verdict, const Known& known) const;
