@@ -34,7 +34,7 @@ void write_grouped_code(const Secret<17>& code, Writer& out) { write_code(code.r
 void check_request(string_view line) {
     Request request;
     if (!read_request(line, request)) return;
-    MUST(request.verb <= Verb::explain && request.counter < UINT32_MAX);
+    MUST(request.verb <= Verb::enroll && request.counter < UINT32_MAX);
     bool describes = request.verb == Verb::setup || request.verb == Verb::add;
     MUST((!describes && request.token.name.empty()) || fits_as_token_name(request.token.name.view()));
     MUST(request.token.key.empty() || request.token.key.size() >= least_key);

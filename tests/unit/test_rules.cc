@@ -36,10 +36,10 @@ std::string match_of(string_view line, const Visit& visit = visit_of()) {
 std::string from(string_view line, string_view rhost) { return match_of(line, visit_of("alice", "sshd", rhost)); }
 
 void knows_a_rule_by_its_first_word(void**) {
-    for (string_view line : {"require", "skip user=a", "if-enrolled\tuser=a", "optional", "skip #"}) {
+    for (string_view line : {"require", "skip user=a", "if-enrolled\tuser=a", "optional", "skip #", "enroll", "enrol user=a"}) {
         assert_true(is_rule(line));
     }
-    for (string_view line : {"", "window = 1", "skip=1", "skipped", "Skip", "deny", "requires user=a", "enrol"}) {
+    for (string_view line : {"", "window = 1", "skip=1", "skipped", "Skip", "deny", "requires user=a", "enrolls"}) {
         assert_false(is_rule(line));
     }
     Rule rule;
@@ -89,6 +89,40 @@ void remembers_for_minutes_hours_or_days(void**) {
     assert_text_equal(misfit_of("skip remember=8h"), "skip asks nobody, so there is nothing to remember");
 }
 
+void puts_off_a_set_up_until_a_day(void**) {
+    Rule rule;
+    string_view misfit = read_rule("enrol group=staff defer=2027-01-31 until=2028-01-31 remember=1h", rule);
+    assert_true(misfit.empty());
+    assert_int_equal(rule.demand, Demand::enroll);
+    assert_int_equal(rule.defer, 1801440000); // 2027-02-01T00:00:00Z
+    misfit = read_rule("enroll", rule);
+    assert_true(misfit.empty());
+    assert_int_equal(rule.defer, 0);
+    assert_text_equal(misfit_of("require defer=2027-01-31"), "defer belongs to enroll");
+    assert_text_equal(misfit_of("if-enrolled defer=2027-01-31"), "defer belongs to enroll");
+    assert_text_equal(misfit_of("enroll defer=soon"), "until and defer take a date such as 2027-03-31");
+    assert_text_equal(misfit_of("enroll defer=2027-01-31 defer=2027-01-31"), "this key is given twice");
+    assert_text_equal(misfit_of("enroll defer!=2027-01-31"), "only user, group, service and from take !=");
+}
+
+void shows_a_set_up_where_the_rule_names_it_and_never_at_su(void**) {
+    auto shows = [](string_view rules, string_view service) {
+        Decision decision;
+        (void)decide(rules, visit_of("alice", service), decision);
+        return shows_set_up(decision, service);
+    };
+    assert_true(shows("enroll\n", "sshd"));
+    assert_true(shows("enroll\n", "login"));
+    assert_false(shows("enroll\n", "sudo"));
+    assert_false(shows("enroll service!=cron\n", "sudo"));
+    assert_true(shows("enroll service=sudo,login\n", "sudo"));
+    assert_false(shows("enroll service=su,su-l\n", "su"));
+    assert_false(shows("enroll service=su,su-l\n", "su-l"));
+    assert_false(shows("require\n", "sshd"));
+    assert_false(shows("", "sshd"));
+    assert_false(shows("enroll group=lost\n", "sshd")); // unknown: refused before
+}
+
 void refuses_what_is_no_rule_and_says_why(void**) {
     struct {
         const char *line, *why;
@@ -103,7 +137,7 @@ void refuses_what_is_no_rule_and_says_why(void**) {
         {"skip user=a user=b", "this key is given twice"},
         {"skip until=2027-01-01 until=2027-01-01", "this key is given twice"},
         {"skip reason=a reason=b", "this key is given twice"},
-        {"skip users=a", "unknown key; known are user, group, service, from, until, remember, reason"},
+        {"skip users=a", "unknown key; known are user, group, service, from, until, defer, remember, reason"},
         {"skip # why", "expected: key=value"},
         {"skip reason=\"a", "a quotation mark is missing, or something stands behind one"},
         {"skip reason=\"a\"b", "a quotation mark is missing, or something stands behind one"},
@@ -116,7 +150,7 @@ void refuses_what_is_no_rule_and_says_why(void**) {
     assert_text_equal(misfit_of("skip reason=" + std::string(121, 'a')), "reason takes 1 to 120 bytes");
     for (string_view date : {"2027-02-29", "2027-13-01", "2027-00-01", "2027-01-00", "2027-1-1", "27-01-01", "1969-12-31",
                              "2027/01/01", "2027-04-31", "tomorrow", "2027-01-01T00:00"}) {
-        assert_text_equal(misfit_of("skip until=" + std::string(date)), "until takes a date such as 2027-03-31");
+        assert_text_equal(misfit_of("skip until=" + std::string(date)), "until and defer take a date such as 2027-03-31");
     }
     for (string_view network : {"10.0.0.1/8", "10.0.0.0/33", "10.0.0/8", "010.0.0.1", "example.org", "::1/129", "2001:db8::1/64",
                                 "10.0.0.0/", "10.0.0.0/-1", "None", "fe80::1%eth0", "*"}) {
@@ -235,6 +269,8 @@ int main() {
         cmocka_unit_test(knows_a_rule_by_its_first_word),
         cmocka_unit_test(reads_every_key),
         cmocka_unit_test(remembers_for_minutes_hours_or_days),
+        cmocka_unit_test(puts_off_a_set_up_until_a_day),
+        cmocka_unit_test(shows_a_set_up_where_the_rule_names_it_and_never_at_su),
         cmocka_unit_test(refuses_what_is_no_rule_and_says_why),
         cmocka_unit_test(matches_when_every_key_does_1),
         cmocka_unit_test(finds_addresses_in_networks_2),

@@ -86,6 +86,7 @@ void accepts_only_values_within_bounds(void**) {
         {"issuer",
          {"a", "example.org", "Büro", std::string(64, 'i')},
          {"", "a:b", "a\tb", "a\x7f", "a\x1b[0m", std::string(65, 'i')}},
+        {"qr", {"utf8", "ascii", "none"}, {"", "UTF8", "ansi", "utf-8", "yes"}},
         {"self-setup", {"yes", "no"}, {"", "Yes", "true", "1", "on", "yes no"}},
     };
     for (const auto& row : rows) {
