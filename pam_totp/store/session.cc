@@ -27,7 +27,7 @@ bool describe_session(Writer& out) {
     if (!read_start_time(read_some(path.c_str(), room), began)) return false;
     out.number(u64(session)).add(' ').number(began).add(' ');
     string_view boot = read_some("/proc/sys/kernel/random/boot_id", room);
-    out.add(boot);
+    out.add(slice(boot, 0, boot.find('\n')));
     return !boot.empty() && out.ok();
 }
 

@@ -65,7 +65,12 @@ def json_is_as_the_page_shows_it():
     check(len(facts["backup_codes"]) == 10, facts)
     facts = prints("verify", "verify", *who, input=amy.take())
     check(facts["accepted"] is True and facts["verdict"] == "accepted", facts)
+    write("/etc/pam.d/known", "auth required pam_totp.so after=password\n")
+    write(CONF, "require remember=8h\n")
+    check(libpam.authenticate("known", "amy", amy.take(), rhost="203.0.113.9").code == 0, "no login")
+    os.unlink("/etc/pam.d/known")
     prints("status", "status", *who)
+    prints("forget", "forget", *who)
     prints("add", "add", "tablet", *who, "--no-confirm")
     prints("resync", "resync", "phone", *who, input=f"{amy.take()} {amy.take()}")
     prints("export", "export", *who)
@@ -88,7 +93,7 @@ def json_of_a_list_has_what_status_has():
     said = bed.tool("list", "--json")
     rows = json.loads(said.stdout)["users"]
     check(said.returncode == 0 and [row["user"] for row in rows] == ["bert"], said)
-    named = {"users": [{**OBJECTS["list"]["users"][0], **OBJECTS["status"], "last_login": None}]}
+    named = {"users": [{**OBJECTS["list"]["users"][0], **OBJECTS["status"], "last_login": None, "remembered": []}]}
     check(shape({"users": rows}) == shape(named), rows)
 
 

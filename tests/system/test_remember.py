@@ -12,7 +12,7 @@ from promises import check, keep_all, promise, require_sandbox  # noqa: E402
 
 require_sandbox()
 import libpam  # noqa: E402
-from bed import CONF, PROMPT, STORE, Bed, as_user, write  # noqa: E402
+from bed import CONF, PROMPT, STORE, Bed, as_user, run, write  # noqa: E402
 from libpam import AUTH_ERR, AUTHINFO_UNAVAIL, SUCCESS  # noqa: E402
 from ptydrive import Driven  # noqa: E402
 from results import let_in, refused  # noqa: E402
@@ -139,6 +139,19 @@ def su_in_another_session_of_the_same_terminal_is_asked():
 
 
 @promise
+def su_of_another_person_in_the_same_session_is_asked():
+    rules(REMEMBER)
+    tom, una, vera = bed.add_user("tom"), bed.add_user("una"), someone("vera")
+    shell = Driven(["env", "PS1=in:\\$ ", "sh"])
+    check(shell.expect(READY), shell.seen)
+    for caller, asked in ((tom, True), (tom, False), (una, True)):
+        steps = [(PASSWORD, vera.password), *([(PROMPT, vera.phone.take())] if asked else [])]
+        said = let_in(command(shell, " ".join(as_user(caller.name, "su", "vera", "-c", "say-who")), *steps), "vera")
+        check((PROMPT in said) == asked, said)
+    shell.end()
+
+
+@promise
 def only_the_same_service_address_and_person_is_not_asked_again():
     rules(REMEMBER)
     cora, dora = someone("cora"), someone("dora")
@@ -155,6 +168,10 @@ def nobody_is_remembered_without_a_numeric_address_or_a_terminal():
     emil = someone("emil")
     for rhost in ("host.example.org", "UNKNOWN", "fe80::1%eth0", "::", "", None):
         check(is_asked(emil, rhost) and is_asked(emil, rhost), f"{rhost}: was not asked")
+    # In a session that goes on, but of no terminal that the service would know of.
+    said = run("setsid", "-w", "sh", "-c", f"{sys.executable} -B {libpam.__file__} {KNOWN} emil; true",
+               input=f"{emil.password}\n{emil.phone.take()}\n").stdout
+    check(json.loads(said)[0] == SUCCESS, said)
     check(bed.status(emil)["remembered"] == [], bed.status(emil))
 
 

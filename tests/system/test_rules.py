@@ -221,7 +221,8 @@ def explain_says_what_the_login_then_does():
     said = explain("-u", "rob", "--from", "10.1.2.3")
     check(said == {"user": "rob", "service": "sshd", "from": "10.1.2.3", "enrolled": False, "asked": False,
                    "gets_in": "without_code", "rule": {"file": CONF, "line": 1, "demand": "skip",
-                                                       "reason": "backup hosts", "until": "2100-12-31"}}, said)
+                                                       "remember": None, "reason": "backup hosts",
+                                                       "until": "2100-12-31"}}, said)
     for person, service in ((rob, KNOWN), (ulf, KNOWN), (ulf, UNKNOWN), (anna, KNOWN), (anna, UNKNOWN)):
         said = explain("-u", person.name, "--service", service)
         code = anna.phone.take() if person is anna else "123456"
