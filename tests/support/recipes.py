@@ -7,7 +7,7 @@ import re
 from bed import REPOSITORY, write
 from promises import check
 
-STEP = re.compile(r"(?:In )?`(/etc/[^`]+)`(?:\s*\([^)]*\))?(?:, (in place of|behind) `([^`]+)`)?:\n\n((?:    [^\n]*\n)+)")
+STEP = re.compile(r"(?:In (?:its )?)?`(/etc/[^`]+)`(?:\s*\([^)]*\))?(?:, (in place of|behind) `([^`]+)`)?:\n\n((?:    [^\n]*\n)+)")
 
 applied = set()
 

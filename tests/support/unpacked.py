@@ -20,15 +20,15 @@ def bring(*packages):
 
 
 class Daemon:
-    """One that stays in the foreground, on a port of the sandbox's loopback."""
+    """One that stays in the foreground, at a port of the sandbox's own."""
 
-    def __init__(self, argv, port, kind=socket.SOCK_STREAM):
+    def __init__(self, argv, port, address="127.0.0.1", kind=socket.SOCK_STREAM):
         self.log = f"/run/{os.path.basename(argv[0])}.log"
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         until = time.monotonic() + 30
         while time.monotonic() < until and self.process.poll() is None:
-            if is_bound(port, kind):
+            if is_bound(address, port, kind):
                 return
             time.sleep(0.05)
         self.stop()
@@ -43,12 +43,12 @@ class Daemon:
             return file.read()
 
 
-def is_bound(port, kind):
+def is_bound(address, port, kind):
     with socket.socket(type=kind) as probe:
         if kind == socket.SOCK_STREAM:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
+            return probe.connect_ex((address, port)) == 0
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((address, port))
             return False
         except OSError:
             return True
