@@ -112,7 +112,7 @@ fuzzers: $(FUZZERS)
 
 # Looked at, or run on the loopback of a sandbox, and not installed: each would run on the machine itself.
 UNPACKED := fail2ban vsftpd libwrap0 libnsl2 libtirpc3 freeradius freeradius-common freeradius-config freeradius-utils \
-            libfreeradius3 libtalloc2 libct4 libwbclient0 libpcap0.8 libpam-radius-auth lightdm gdm3 sddm
+            libfreeradius3 libtalloc2 libct4 libwbclient0 libpcap0.8 libpam-radius-auth lightdm gdm3 sddm greetd
 
 deps: ## install what Debian needs to build and test (root)
 	apt-get update -q
