@@ -16,7 +16,8 @@ def bring(*packages):
         raise Skip(f"{' '.join(missing)}: not unpacked; see make deps")
     for name in packages:
         # Their /lib is a directory, and the machine's a link.
-        run("sh", "-c", 'tar -C "$1" -c . | tar -C / -x --keep-directory-symlink', "sh", f"{REPOSITORY}/build-deps/{name}")
+        files = run("tar", "-C", f"{REPOSITORY}/build-deps/{name}", "-c", ".", text=False).stdout
+        run("tar", "-C", "/", "-x", "--keep-directory-symlink", input=files, text=False)
 
 
 class Daemon:

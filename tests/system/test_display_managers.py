@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Display managers: the PAM files as Debian ships them with the recipes in force, and a real greetd asked as greeters do."""
+"""Display managers: Debian's own PAM files with the recipes in force, and a real greetd asked as greeters do."""
 import json
 import os
 import socket
@@ -33,7 +33,8 @@ def person(name):
 
 def gets_in(service, someone, *answers, prompts):
     login = libpam.authenticate(service, someone.name, *answers)
-    check([prompt.split("\n")[-1] for prompt in login.prompts] == prompts, login)  # before it stands why the last was refused
+    # Before the question stands why the last answer was refused.
+    check([prompt.split("\n")[-1] for prompt in login.prompts] == prompts, login)
     return login.code == SUCCESS
 
 
@@ -114,7 +115,8 @@ def greetd_asks_for_the_password_and_then_for_the_code():
     tells = 'echo "$GREETD_SOCK" >/tmp/greeter.new\nmv /tmp/greeter.new /tmp/greeter\nexec sleep 600\n'
     write("/usr/local/bin/waits", f"#!/bin/sh\n{tells}", 0o755)
     greta, greeter = person("greta"), bed.add_user("greeter")
-    write("/etc/greetd/config.toml", f'[terminal]\nvt = "none"\n[default_session]\ncommand = "waits"\nuser = "{greeter.name}"\n')
+    session = f'command = "waits"\nuser = "{greeter.name}"\n'
+    write("/etc/greetd/config.toml", f'[terminal]\nvt = "none"\n[default_session]\n{session}')
     with recipes.in_force("login"):
         greetd = Driven(["/usr/sbin/greetd"])
         until = time.monotonic() + 30

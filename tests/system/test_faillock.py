@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The recipes of INSTALL.md with pam_faillock beside them: wrong passwords lock, wrong codes and right ones do not touch that."""
+"""The recipes of INSTALL.md with pam_faillock beside them: wrong passwords lock, codes do not touch that."""
 import os
 import re
 import sys
@@ -40,8 +40,10 @@ def by_ssh(person, *answers):
 def by_sudo(person, *answers):
     with recipes.in_force("sudo"):
         # One try: a second prompt that is given up would be counted as well.
-        write(f"/etc/sudoers.d/{person.name}", f"Defaults:{person.name} passwd_tries=1\n{person.name} ALL=(ALL) ALL\n", 0o440)
-        return drive(as_user(person.name, "sudo", "-k", "sh", "-c", "test $(id -u) = 0 && echo in as $SUDO_USER"), answers)
+        one_try = f"Defaults:{person.name} passwd_tries=1\n{person.name} ALL=(ALL) ALL\n"
+        write(f"/etc/sudoers.d/{person.name}", one_try, 0o440)
+        command = "test $(id -u) = 0 && echo in as $SUDO_USER"
+        return drive(as_user(person.name, "sudo", "-k", "sh", "-c", command), answers)
 
 
 def by_su(person, *answers):
@@ -125,6 +127,19 @@ def a_key_and_a_code_set_no_count_of_passwords_back_and_a_right_password_does():
         check(counted(someone) == DENY - 1, counted(someone))
         let_in(by_su(someone, *right(someone)), someone.name)
         check(counted(someone) == 0, counted(someone))
+
+
+@promise
+def a_locker_stays_as_it_was():
+    someone = person("locker")
+    with recipes.in_force(FAILLOCK, "Screen lockers and other one-field programs"):
+        for _ in range(DENY):
+            refused(by_su(someone, (PASSWORD, "no")))
+        for typed, unlocks in ((someone.password + someone.phone.take(), True), (someone.password + someone.phone.spent(), False),
+                               ("no" + someone.phone.take(), False)):
+            said = run(*as_user("locker", "pamtester", "i3lock", "locker", "authenticate", "acct_mgmt"), input=typed + "\n",
+                       check=False)
+            check((said.returncode == 0) == unlocks, said)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from results import let_in, refused  # noqa: E402
 from sshd import Sshd  # noqa: E402
 from unpacked import Daemon, bring  # noqa: E402
 
-SERVER, CLIENT, FAILLOCK = "FreeRADIUS: one host checks for many", "The hosts that ask FreeRADIUS", "pam_faillock beside it"
+SERVER, CLIENT = "FreeRADIUS: one host checks for many", "The hosts that ask FreeRADIUS"
+FAILLOCK = "pam_faillock beside it"
 ADDRESS, PORT = "192.0.2.5", 1812  # as the text has it
 SECRET = "the-secret-of-this-host"
 CONFIG = "/etc/freeradius/3.0"
