@@ -16,6 +16,8 @@ from unpacked import Daemon, bring  # noqa: E402
 
 VSFTPD, FAILLOCK, PORT = "A service with one field: vsftpd", "pam_faillock beside it", 2121
 
+PACKAGES = ("vsftpd", "libwrap0", "libnsl2", "libtirpc3")
+
 bed = Bed()
 
 
@@ -26,7 +28,7 @@ class Vsftpd:
         self.headings = (VSFTPD, *more)
 
     def __enter__(self):
-        bring("vsftpd", "libwrap0", "libnsl2", "libtirpc3")
+        bring(*PACKAGES)
         os.makedirs("/run/vsftpd/empty", exist_ok=True)
         self.recipes = recipes.in_force(*self.headings)
         self.recipes.__enter__()
@@ -94,7 +96,10 @@ def vsftpd_beside_pam_faillock_is_locked_by_wrong_passwords_and_not_by_wrong_cod
 
 @promise
 def nothing_secret_is_in_the_log():
-    bed.nothing_secret_in("\n".join(bed.syslog.lines))
+    bring(*PACKAGES)
+    said = "\n".join(bed.syslog.lines)
+    check("verdict=accepted service=vsftpd" in said, said)
+    bed.nothing_secret_in(said)
 
 
 if __name__ == "__main__":
