@@ -114,6 +114,10 @@ $(B)/tests/crash/login: $(B)/tests/crash/login.o
 tests: all $(UNITS) $(MODULE_TESTS) $(B)/tests/crash/login $(if $(SAN),,$(BENCH))
 fuzzers: $(FUZZERS)
 
+# Looked at, or run on the loopback of a sandbox, and not installed: each would run on the machine itself.
+UNPACKED := fail2ban vsftpd libwrap0 libnsl2 libtirpc3 freeradius freeradius-common freeradius-config freeradius-utils \
+            libfreeradius3 libtalloc2 libct4 libwbclient0 libpcap0.8 libpam-radius-auth lightdm gdm3 sddm greetd
+
 deps: ## install what Debian needs to build and test (root)
 	apt-get update -q
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends g++ make pkg-config \
@@ -121,8 +125,8 @@ deps: ## install what Debian needs to build and test (root)
 	  openssh-server openssh-client sudo login passwd oathtool zbar-tools pamtester locales python3 strace binutils iproute2 \
 	  clang libclang-rt-dev valgrind e2fsprogs xfsprogs btrfs-progs quota faketime \
 	  groff-base mandoc zsh fish clang-tidy cppcheck shellcheck
-	mkdir -p build-deps && cd build-deps && rm -rf fail2ban && apt-get download -q fail2ban && dpkg-deb -x fail2ban_*.deb fail2ban && rm fail2ban_*.deb
-	# (fail2ban is looked at, not installed: it would run.)
+	mkdir -p build-deps && cd build-deps && rm -rf $(UNPACKED) *.deb && apt-get download -q $(UNPACKED) && \
+	  for deb in *.deb; do dpkg-deb -x $$deb $${deb%%_*} || exit 1; done && rm -f *.deb
 
 check: tests ## every test (root); `make check SAN=1` with sanitizers
 	$(if $(SAN)$(cannot_fuzz),,$(MAKE) FUZZ=1 fuzzers)

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The recipes of INSTALL.md, taken out of the text and applied as a reader would."""
+import contextlib
 import os
 import re
 
 from bed import REPOSITORY, write
 from promises import check
 
-STEP = re.compile(r"(?:In )?`(/etc/[^`]+)`(?:\s*\([^)]*\))?(?:, (in place of|behind) `([^`]+)`)?:\n\n((?:    [^\n]*\n)+)")
-
+STEP = re.compile(r"(?:In (?:its )?)?`(/etc/[^`]+)`(?:\s*\([^)]*\))?(?:, (in place of|behind) `([^`]+)`)?:\n\n((?:    [^\n]*\n)+)")
 
 applied = set()
 
@@ -53,3 +53,12 @@ def apply(heading):
             else:
                 write(path, text)
     return undo
+
+
+@contextlib.contextmanager
+def in_force(*headings):
+    """These recipes, one upon the other, inside of a with."""
+    with contextlib.ExitStack() as stack:
+        for heading in headings:
+            stack.callback(apply(heading))
+        yield
