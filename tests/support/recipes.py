@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The recipes of INSTALL.md, taken out of the text and applied as a reader would."""
+import contextlib
 import os
 import re
 
@@ -53,3 +54,12 @@ def apply(heading):
             else:
                 write(path, text)
     return undo
+
+
+@contextlib.contextmanager
+def in_force(heading):
+    undo = apply(heading)
+    try:
+        yield
+    finally:
+        undo()

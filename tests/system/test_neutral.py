@@ -4,8 +4,8 @@
 import json
 import os
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -110,12 +110,8 @@ def sshd_says_the_same_to_everybody_byte_for_byte():
     def try_ten(kind, name):
         text, status = server.login(name, *[(PROMPT, "123456")] * 10, key=False, prompts=10)
         seen[kind].append((text.replace(name, "NAME"), status))
-    tries = [threading.Thread(target=try_ten, args=item) for item in names.items() for _ in range(TRIES // 10)]
-    for thread in tries:
-        thread.start()
-    for thread in tries:
-        thread.join()
-    check(len(seen["unknown"]) == TRIES // 10, "a login hung")
+    with ThreadPoolExecutor(len(names) * TRIES // 10) as everybody:
+        list(everybody.map(lambda item: try_ten(*item), list(names.items()) * (TRIES // 10)))
     same_for_all(seen)
     text, status = seen["unknown"][0]
     check(status == 255 and text.count(PROMPT) == 10, text)
