@@ -13,9 +13,11 @@ import sys
 from collections import namedtuple
 
 SUCCESS, AUTH_ERR, AUTHINFO_UNAVAIL, CONV_ERR = 0, 7, 9, 19
-_RHOST, _FAIL_DELAY, _ECHO_OFF, _ECHO_ON = 4, 10, 1, 2  # two items, and two kinds of message
+ECHO_OFF, ECHO_ON = 1, 2  # kinds of message
+_RHOST, _FAIL_DELAY = 4, 10  # items
 
 Login = namedtuple("Login", "code prompts notes")
+Attempt = namedtuple("Attempt", "code messages delays")  # each message with its kind; microseconds
 
 
 class _Message(ctypes.Structure):
@@ -41,7 +43,7 @@ _libpam = ctypes.CDLL("libpam.so.0")
 _no_delay = _Delay(lambda *_: None)
 
 
-def _conversation(answers, login):
+def _conversation(answers, hear):
     left = list(answers)
 
     def converse(count, messages, replies, _):
@@ -49,9 +51,8 @@ def _conversation(answers, login):
         responses = ctypes.cast(made, ctypes.POINTER(_Response))
         for i in range(count):
             message = messages[i].contents
-            asks = message.style in (_ECHO_OFF, _ECHO_ON)
-            (login.prompts if asks else login.notes).append(message.text.decode())
-            if asks:
+            hear(message.style, message.text.decode())
+            if message.style in (ECHO_OFF, ECHO_ON):
                 responses[i].text = _libc.strdup((left.pop(0) if left else "").encode())
         replies[0] = made
         return SUCCESS
@@ -59,18 +60,36 @@ def _conversation(answers, login):
     return _Conversation(_Converse(converse), None)
 
 
-def authenticate(service, user, *answers, rhost=None):
-    """One pam_authenticate; whoever has no more answers answers nothing."""
-    login = Login(None, [], [])
-    conversation, handle = _conversation(answers, login), ctypes.c_void_p()
+def _authenticate(service, user, answers, hear, delay, rhost=None):
+    conversation, handle = _conversation(answers, hear), ctypes.c_void_p()
     code = _libpam.pam_start(service.encode(), user.encode(), ctypes.byref(conversation), ctypes.byref(handle))
     if code == SUCCESS:
-        _libpam.pam_set_item(handle, _FAIL_DELAY, _no_delay)
+        _libpam.pam_set_item(handle, _FAIL_DELAY, delay)
         if rhost is not None:
             _libpam.pam_set_item(handle, _RHOST, rhost.encode())
         code = _libpam.pam_authenticate(handle, 0)
         _libpam.pam_end(handle, code)
-    return login._replace(code=code)
+    return code
+
+
+def authenticate(service, user, *answers, rhost=None):
+    """One pam_authenticate; whoever has no more answers answers nothing."""
+    login = Login(None, [], [])
+
+    def hear(style, text):
+        (login.prompts if style in (ECHO_OFF, ECHO_ON) else login.notes).append(text)
+    return login._replace(code=_authenticate(service, user, answers, hear, _no_delay, rhost))
+
+
+def attempt(service, user, *answers):
+    """The same, with all that whoever types can tell: each message in its order, and how long libpam would wait.
+
+    That is asked of the module: libpam makes it up to a half longer or shorter, at random.
+    """
+    attempt_ = Attempt(None, [], [])
+    delay = _Delay(lambda _, microseconds, __: attempt_.delays.append(microseconds))
+    code = _authenticate(service, user, answers, lambda *message: attempt_.messages.append(message), delay)
+    return attempt_._replace(code=code)
 
 
 if __name__ == "__main__":
