@@ -16,7 +16,8 @@ u64 replaced_by(const Record& record) { return record.journal.fd.is_open() ? rec
 Error read_pending(const Host& host, const Account& account, Head& head, Credential& credential) {
     Fd fd;
     Error error = open_at(host.directory.get(), name_of(account).c_str(), O_RDONLY, fd);
-    if (error != Error::none) return errno == ENOENT ? Error::no_record : error;
+    bool is_no_file = error != Error::none && (errno == ELOOP || errno == ENXIO);
+    if (error != Error::none) return errno == ENOENT ? Error::no_record : is_no_file ? Error::record_unsafe : error;
     u64 size = 0;
     error = look_at(fd.get(), {host.place.owner, 07177}, Error::record_unsafe, size);
     if (error == Error::none && size > longest_sealed) error = Error::credential_damaged;
@@ -30,7 +31,7 @@ Error read_pending(const Host& host, const Account& account, Head& head, Credent
 Error open_pending(const Host& host, const Record& record, u64 now, Credential& credential) {
     Head head;
     Error error = read_pending(host, record.account, head, credential);
-    bool young = credential.created <= now && now - credential.created < pending_life;
+    bool young = now - credential.created < pending_life; // nor of the future: that wraps around
     if (error == Error::none && young && head.replaces == replaced_by(record)) return error;
     if (error == Error::io) return error; // it may be good; to be seen when it can be read again
     if (error != Error::no_record) drop_pending(host, record.account);

@@ -34,7 +34,8 @@ void keeps_a_request_on_the_way_round(void**) {
           std::string("verify user=bob"), std::string("codes user=%2D"),
           std::string("remove_all user=a%20b%0A%25"), std::string("remove user=- token=fob"),
           std::string("resync user=- token=-"), std::string("resync user=alice token=A.b_-9"),
-          std::string("unlock user=alice"), std::string("list user=-"), std::string("export user=alice"),
+          std::string("unlock user=alice"), std::string("enroll user=alice"), std::string("forget user=-"),
+          std::string("list user=-"), std::string("export user=alice"),
           std::string("add user=- token=fob type=totp hash=sha1 digits=6 period=30 key=- counter=0 "
                       "codes_only=0 confirm=1 if_missing=0"),
           std::string("setup user=- token=A.b_-9 type=hotp hash=sha512 digits=8 period=120 "
@@ -276,6 +277,36 @@ void keeps_an_account_on_the_way_round(void**) {
     }
 }
 
+void keeps_a_rule_on_the_way_round(void**) {
+    RuleLine rule, again;
+    rule.file = Text<510>(string_view("/etc/a b.conf"));
+    rule.line = 7;
+    rule.demand = Demand::enroll;
+    rule.until = 1806537600;
+    rule.defer = 1801440000;
+    rule.shows_set_up = true;
+    rule.reason = Text<120>(string_view("why = so"));
+    rule.remember = 28800;
+    std::string line = written([&](Writer& out) { write_rule_line(rule, out); });
+    assert_text_equal(line, "rule file=/etc/a%20b.conf line=7 demand=enroll until=1806537600 defer=1801440000 "
+                            "shows_set_up=1 reason=why%20%3D%20so remember=28800\n");
+    bool read = read_rule_line(without_newline(line), again);
+    assert_true(read && again.demand == rule.demand && again.until == rule.until && again.defer == rule.defer &&
+                again.shows_set_up && again.remember == rule.remember && again.reason == rule.reason.view());
+}
+
+void keeps_a_row_of_a_picture_on_the_way_round(void**) {
+    for (const std::string& text : {std::string("█▀▄ "), std::string("##  "), std::string(), std::string(longest_row, 'x')}) {
+        Secret<longest_row> again;
+        std::string line = written([&](Writer& out) { write_row(text, out); });
+        bool read = read_row(without_newline(line), again);
+        assert_true(read && again.reveal_text() == text);
+    }
+    Secret<longest_row> none;
+    std::string too_long = "row text=" + std::string(longest_row + 1, 'x');
+    assert_false(read_row(too_long, none) || read_row("row", none) || read_row("rows text=x", none));
+}
+
 void keeps_skews_and_codes_on_the_way_round(void**) {
     for (i64 seconds : {i64(0), i64(-30), i64(INT32_MAX), i64(INT32_MIN)}) {
         std::string line = written([&](Writer& out) { write_skew(seconds, out); });
@@ -366,6 +397,8 @@ int main() {
         cmocka_unit_test(keeps_a_token_on_the_way_round_but_for_its_key),
         cmocka_unit_test(keeps_a_record_on_the_way_round),
         cmocka_unit_test(keeps_an_account_on_the_way_round),
+        cmocka_unit_test(keeps_a_rule_on_the_way_round),
+        cmocka_unit_test(keeps_a_row_of_a_picture_on_the_way_round),
         cmocka_unit_test(keeps_skews_and_codes_on_the_way_round),
         cmocka_unit_test(keeps_the_end_on_the_way_round),
         cmocka_unit_test(survives_any_line),

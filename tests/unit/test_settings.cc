@@ -38,7 +38,7 @@ void keeps_the_defaults_when_nothing_is_said(void**) {
 void reads_every_setting(void**) {
     Settings settings;
     std::string misfit = misfit_of("window = 3\nguesses=5\n  guess_refill\t=\t12h  \r\n"
-                                   "issuer = Example Org = us\nself-setup = no",
+                                   "issuer = Example Org = us\nself-setup = no\nqr = ascii",
                                    settings);
     assert_text_equal(misfit, "");
     assert_int_equal(settings.window, 3);
@@ -46,6 +46,7 @@ void reads_every_setting(void**) {
     assert_int_equal(settings.bucket.refill, 43200);
     assert_text_equal(settings.issuer.view(), "Example Org = us");
     assert_false(settings.self_setup);
+    assert_int_equal(settings.qr, Picture::ascii);
 }
 
 void reads_over_what_is_there(void**) {
@@ -61,8 +62,8 @@ void reads_over_what_is_there(void**) {
 
 void says_where_and_why_a_line_does_not_fit(void**) {
     assert_text_equal(misfit_of("\n# x\nwindow = 1\nwidow = 1\n"),
-                      "4: unknown setting; known are window, guesses, guess_refill, issuer, self-setup, "
-                      "and the rules require, if-enrolled, skip");
+                      "4: unknown setting; known are window, guesses, guess_refill, issuer, self-setup, qr, "
+                      "and the rules require, enroll, if-enrolled, skip");
     assert_text_equal(misfit_of("window = 1\nwindow = 1\n"), "2: this setting is given twice");
     assert_text_equal(misfit_of("window 1\n"), "1: expected: name = value");
     assert_text_equal(misfit_of("window = 11"), "1: window takes 0 to 10 steps");
@@ -70,6 +71,7 @@ void says_where_and_why_a_line_does_not_fit(void**) {
     assert_text_equal(misfit_of("guess_refill = 0"), "1: guess_refill takes 1s to 31d, such as 1d or 12h");
     assert_text_equal(misfit_of("issuer = a:b"), "1: issuer takes 1 to 64 bytes without a colon");
     assert_text_equal(misfit_of("self-setup = maybe"), "1: self-setup takes yes or no");
+    assert_text_equal(misfit_of("qr = colour"), "1: qr takes utf8, ascii or none");
 }
 
 void accepts_only_values_within_bounds(void**) {
