@@ -21,7 +21,7 @@ std::string duration(u32 seconds) {
 std::string what_it_demands(Demand demand) {
     switch (demand) {
     case Demand::skip: return text("no code is asked for");
-    case Demand::enroll: return text("a code is required, and whoever has none set up does that during the login");
+    case Demand::enroll: return text("a code is required; whoever has none sets up during the login");
     case Demand::if_enrolled: return text("a code is asked of whoever has codes set up");
     case Demand::require: break;
     }

@@ -167,7 +167,7 @@ Phrase why_unproven(Verdict verdict, i64 skew, u64 now) {
         add(text, translated("That code was already used: type the next one.\n"));
     } else if (skew != 0) {
         Text<20> seconds = decimal(u64(skew < 0 ? -skew : skew));
-        add(text, translated("Your phone's clock is %1 s off. Set it to automatic time, then type a new code.\n"),
+        add(text, translated("Your phone's clock is %1 s off.\nSet it to automatic time, then type a new code.\n"),
             {seconds.view()});
     } else {
         add(text, translated("That code is not right: type the one that the app shows now.\n"));
