@@ -6,6 +6,7 @@ import pwd
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -60,15 +61,18 @@ class Syslog:
     """Stands in for syslogd, which nobody runs in the sandbox."""
 
     def __init__(self):
-        self.lines = []
+        self.lines, self.uids = [], []  # and of whom each line came
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self.socket.bind("/dev/log")
         os.chmod("/dev/log", 0o666)
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self):
         while True:
-            line = self.socket.recv(65536).decode(errors="replace").rstrip("\0\n")
+            data, credentials, _, _ = self.socket.recvmsg(65536, socket.CMSG_SPACE(12))
+            line = data.decode(errors="replace").rstrip("\0\n")
+            self.uids.append(struct.unpack("3i", credentials[0][2])[1])
             self.lines.append(re.sub(r"^<\d+>", "", line))
 
     def mark(self):

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What stands in the log, whoever chooses names and addresses; and what fail2ban makes of it."""
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -13,7 +14,9 @@ from promises import Skip, check, keep_all, promise, require_sandbox  # noqa: E4
 
 require_sandbox()
 import libpam  # noqa: E402
-from bed import CONF, REPOSITORY, Bed, write  # noqa: E402
+from bed import CONF, REPOSITORY, Bed, as_user, run, write  # noqa: E402
+from results import refused  # noqa: E402
+from sshd import Sshd  # noqa: E402
 
 HEAD = r"pam_totp\(codes:auth\): "
 VALUE = r"[A-Za-z0-9._:@%/-]*"
@@ -105,7 +108,32 @@ def fail2ban_finds_who_guesses_and_nobody_else():
 def fail2ban_bans_nobody_whom_somebody_else_names():
     lines = [line for rhost in FORGED for line in lines_of("alice", "no code", rhost=rhost)]
     lines += [line for name in FORGED[:4] for line in lines_of(name, "123456", rhost="203.0.113.13")]
-    check(set(regex(lines)) <= {"203.0.113.13"}, regex(lines))
+    # Somebody whose directory lets people choose their names.
+    with open("/etc/passwd", "a", encoding="utf-8") as file:
+        file.write(f"{FORGED[0]}:x:54321:54321::/:/bin/sh\n{FORGED[5]}:x:54322:54322::/:/bin/sh\n")
+    for name in (FORGED[0], FORGED[5]):
+        lines += (named := lines_of(name, "123456", rhost="203.0.113.13"))
+        check(all(line.count(" rhost=") == 1 for line in named), named)
+    found = regex(lines)
+    check(found and set(found) == {"203.0.113.13"}, found)
+
+
+@promise
+def fail2ban_hears_root_alone_and_no_change_of_a_record():
+    """Anybody may write to the log: of the journal, only lines that root's programs sent count."""
+    with open(f"{REPOSITORY}/packaging/fail2ban/pam_totp.conf", encoding="ascii") as file:
+        check("\njournalmatch = SYSLOG_FACILITY=10 _UID=0\n" in file.read(), "others are heard, too")
+    write("/etc/pam.d/sshd", "auth required pam_totp.so\naccount required pam_permit.so\n")
+    server, mark = Sshd(2201, "keyboard-interactive:pam").start(), bed.syslog.mark()
+    refused(server.login("alice", ("code: ", "123456"), key=False))
+    server.stop()
+    run(*as_user("ulf", "logger", "-p", "authpriv.notice", "-t", "sshd", "pam_totp(sshd:auth): rhost=198.51.100.7 verdict=wrong service="))
+    bed.tool("verify", user="alice", input="123456\n")
+    for regex_, uid in ((r"sshd: pam_totp\(sshd:auth\): user=alice", 0), (r"rhost=198.51.100.7", pwd.getpwnam("ulf").pw_uid)):
+        line = bed.syslog.find(regex_, mark)
+        check(bed.syslog.uids[bed.syslog.lines.index(line)] == uid, (line, uid))
+    change = bed.syslog.find("pam_totp_helper.*event=refused user=alice", mark)
+    check(regex([change.split(": ", 1)[1], "pam_totp_helper[1]: " + change.split(": ", 1)[1]]) == [], change)
 
 
 if __name__ == "__main__":
