@@ -25,7 +25,7 @@ Address address_of(string_view rhost) {
 
 /// What the prompt and the news say, wherever it was read.
 struct Known {
-    unsigned digits = 6, period = 30; ///< of the token that comes first
+    unsigned digits = 6, period = 30; ///< of the token that comes first; a counter has no period, but 0
     unsigned wrong = 0;               ///< wrong answers since the last success
     Address wrong_from{};
     u32 codes_left = 0, codes_made = 0;
@@ -34,6 +34,8 @@ struct Known {
     u32 changed = 0;
     string_view changed_by = {};      ///< the account's own name, or root
 };
+
+unsigned period_of(const Token& token) { return token.type == Type::hotp ? 0 : token.period; }
 
 Since since(const Known& known) {
     return {known.wrong,   known.wrong_from, known.codes_left,  known.codes_made > 0,
@@ -123,7 +125,10 @@ Known Login::known() const {
     u32 made = u32(credential.backup.digests.size());
     Known known{6, 30, state.wrong, state.wrong_from, backup_codes_left(state, made), made,
                 gate(state, clock_now(), policy_) == Gate::two_codes};
-    if (!credential.tokens.empty()) known.digits = credential.tokens[0].digits, known.period = credential.tokens[0].period;
+    if (!credential.tokens.empty()) {
+        known.digits = credential.tokens[0].digits;
+        known.period = period_of(credential.tokens[0]);
+    }
     add_changes(known);
     return known;
 }
@@ -260,7 +265,7 @@ Outcome Login::ask_through_helper() {
         Error error = verifier.begin(record, token, question);
         if (error == Error::no_record) return without_record();
         if (error != Error::none) return unavailable(error, verifier.detail(), 0);
-        Known known{token.digits, token.period, record.wrong, record.wrong_from, record.codes_left, record.codes_made, false};
+        Known known{token.digits, period_of(token), record.wrong, record.wrong_from, record.codes_left, record.codes_made, false};
         Outcome taken = take_code(prompt_for(question.verdict, known), known.digits, code);
         if (taken != Outcome::accepted) return taken;
         Verdict verdict = Verdict::none;

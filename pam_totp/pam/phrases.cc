@@ -46,6 +46,8 @@ const char* translated(const char* one, const char* many, unsigned count) {
     fill_in(form, std::span(values.begin(), values.size()), text);
 }
 
+const char* next_one() { return translated("That code was already used: type the next one.\n"); }
+
 void add_wrong(Phrase& text, const Since& since) {
     Text<46> from = numeric(since.wrong_from);
     Text<20> count = decimal(since.wrong);
@@ -70,6 +72,10 @@ Phrase reason_for(Verdict verdict, const Situation& s) {
     case Verdict::replayed:
         if (s.takes_two) {
             add(text, translated("Type two codes in a row that you have not typed yet: the next, and the one behind it.\n"));
+            break;
+        }
+        if (s.period == 0) {
+            add(text, next_one());
             break;
         }
         add(text, translated("That code was already used: the next one comes in %1 s.\n"),
@@ -164,7 +170,7 @@ Phrase proof_prompt(u64 put_off_until) {
 Phrase why_unproven(Verdict verdict, i64 skew, u64 now) {
     Phrase text;
     if (verdict == Verdict::replayed) {
-        add(text, translated("That code was already used: type the next one.\n"));
+        add(text, next_one());
     } else if (skew != 0) {
         Text<20> seconds = decimal(u64(skew < 0 ? -skew : skew));
         add(text, translated("Your phone's clock is %1 s off.\nSet it to automatic time, then type a new code.\n"),

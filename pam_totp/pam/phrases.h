@@ -15,7 +15,7 @@ using Phrase = Text<640>;
 /// What a reason depends on beside the verdict.
 struct Situation {
     string_view issuer, account;  ///< as the app names the entry
-    unsigned period = 30;         ///< seconds of the token
+    unsigned period = 30;         ///< seconds of the token; 0: it counts
     u64 now = 0;                  ///< seconds since 1970
     unsigned wrong = 0;           ///< wrong answers since the last success
     bool takes_two = false;       ///< one code is not enough now

@@ -121,6 +121,14 @@ def the_seconds_to_the_next_code_are_told():
 
 
 @promise
+def a_device_that_counts_has_no_seconds_to_the_next_code():
+    hugo = by_root("hugo")
+    let_in(ssh(hugo, hugo.phone.take()), "hugo")
+    said = refused(ssh(hugo, hugo.phone.spent(), ""))
+    check("That code was already used: type the next one.\n" in said and "comes in" not in said, said)
+
+
+@promise
 @by_ssh_and_sudo
 def the_clock_is_told_from_the_second_wrong_code_on(login, gina, _):
     before = int(time.time())
