@@ -43,6 +43,7 @@ PLAIN := -fno-exceptions -fno-rtti
 ifeq ($(SAN)$(FUZZ)$(COV)$(findstring clang,$(CXX)),)
 PLAIN += -Os -flto -ffat-lto-objects
 WHOLE := -Os -flto=auto
+SANLINK := -fno-lto
 endif
 HARD  := -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections
 ifdef SAN
@@ -84,7 +85,7 @@ $(B)/%.o: %.cc
 # The C driver links the module, so that a stray symbol of the C++ runtime fails the build. A sanitizer's own
 # runtime is loaded by the program under test.
 $(B)/pam_totp.so: $(CORE) $(STORE) $(PAM) pam_totp/pam/module.map
-	$(CC) -shared $(WHOLE) $(SANLINK) $(LDFLAGS) $(HARD) $(if $(SAN),,-Wl$(comma)-z$(comma)defs) \
+	$(CC) -shared $(if $(WHOLE),$(WHOLE),$(SANLINK)) $(LDFLAGS) $(HARD) $(if $(SAN),,-Wl$(comma)-z$(comma)defs) \
 	  -Wl,--version-script=pam_totp/pam/module.map -o $@ $(CORE) $(STORE) $(PAM) -lpam -lcrypto $(if $(SAN),-lstdc++)
 $(B)/pam_totp_helper: $(CORE) $(STORE) $(HELPER)
 	$(CXX) -pie $(SANLINK) $(LDFLAGS) $(HARD) -o $@ $^ -lcrypto -lqrencode

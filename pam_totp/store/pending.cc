@@ -8,7 +8,7 @@ namespace totp {
 namespace {
 constexpr u64 pending_id = 1; // which no journal names: ids are random
 
-Text<240> name_of(const Account& account) { return Text<240>(account.file.view()).add(".pending"); }
+Text<240> name_of(const Account& account) { return Text<240>(account.file.view()).add(pending_suffix); }
 
 /// What is in force as the set-up begins; 0 where there is no journal.
 u64 replaced_by(const Record& record) { return record.journal.fd.is_open() ? record.state().credential : 0; }

@@ -8,6 +8,7 @@
 namespace totp {
 
 constexpr u64 pending_life = 3600; ///< seconds
+inline constexpr string_view pending_suffix = ".pending";
 
 /// The key of a set-up that was begun less than pending_life before `now` (seconds since 1970), and before nothing
 /// else came in force. Error::no_record when there is none; what can never count again is taken away.

@@ -2,6 +2,7 @@
 #include "record.h"
 #include "core/judge.h"
 #include "core/words.h"
+#include "pending.h"
 #include "random.h"
 #include "sealed.h"
 #include <errno.h>
@@ -43,11 +44,12 @@ Error write_sealed(const Host& host, const Account& account, const Head& head, c
 }
 
 /// The id in `<file>.<id>` and in the drafts `<file>.<id>.new` and, of a journal, `<file>.<id>.first`, when `name`
-/// is one of the account's.
+/// is one of the account's. What is pending is a draft, too: it was begun before whatever comes in force.
 bool is_of(string_view name, const Account& account, u64& id, bool& draft) {
     size_t size = account.file.size();
     if (slice(name, 0, size) != account.file.view() || slice(name, size, 1) != ".") return false;
     string_view suffix = slice(name, size + 17);
+    if (slice(name, size, pending_suffix.size()) == pending_suffix) return draft = true;
     draft = suffix == draft_suffix || suffix == ".first";
     return read_id(slice(name, size + 1, 16), id) && (draft || suffix.empty());
 }

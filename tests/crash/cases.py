@@ -7,6 +7,7 @@ import pwd
 import re
 import shutil
 import stat
+import time
 
 import calls
 from bed import KEY, STORE, run, write
@@ -16,6 +17,27 @@ from promises import check
 BIN, HELPER = "/tmp/bin", "/usr/lib/pam-totp/pam_totp_helper"
 # After the loader, the first that each of them does.
 COMMAND_BEGINS, HELPER_BEGINS = r"fcntl\(0", r"prctl\(PR_SET_DUMPABLE"
+CLIENT = """#!/usr/bin/python3
+# A login's side of a set-up: shows the key, and types the code that oathtool has for it.
+import re, socket, subprocess, sys
+ours, theirs = socket.socketpair()
+with subprocess.Popen([sys.path[0] + "/pam_totp_helper"], stdin=theirs, stdout=theirs) as helper:
+    theirs.close()
+    ours.sendall(b"enroll user=alice\\n")
+    for line in ours.makefile():
+        if line.startswith("key "):
+            key = re.search(r"secret=(\\w+)", line)[1]
+            print(key, flush=True)
+        if line.startswith("ask "):
+            code = subprocess.run(["oathtool", "--totp", "-b", "-"], input=key, text=True, capture_output=True).stdout
+            ours.sendall(b"answer text=" + code.strip().encode() + b"\\n")
+        if line.startswith("done "):
+            said = "error=none verdict=accepted" in line
+            print("" if said else line, file=sys.stderr)
+            sys.exit(0 if said else 4 if "error=none" not in line else 1)
+print("the helper is gone", file=sys.stderr)
+sys.exit(4)
+"""
 BACKUP = r"\b[0-9a-z]{5}-[0-9a-z]{5}-[0-9a-z]{5}\b"
 DONE, NOT_SET_UP = 0, 3
 
@@ -40,6 +62,7 @@ later = Phone("later", entry, "C" * 32)  # in force in no case, so that it begin
 logins = Logins("required", alice, bed.syslog)
 os.mkdir(BIN)
 shutil.copy("/usr/bin/pam-totp", BIN)
+write(f"{BIN}/enroll", CLIENT, 0o755)
 
 
 def set_up(phone):
@@ -76,7 +99,7 @@ def by_helper(case, options=()):
     who = "" if case.by_root else "-u alice "
     traced = " ".join(calls.traced(*options)).replace("strace ", f"strace {who}", 1)
     write(f"{BIN}/pam_totp_helper", f"#!/bin/sh\nexec {traced} {HELPER}\n", 0o755)
-    return calls.run([f"{BIN}/pam-totp", *case.words], case.typed)
+    return calls.run([f"{BIN}/{case.program}", *case.words], case.typed)
 
 
 def by_command(case, options=()):
@@ -94,6 +117,8 @@ def accepts_once(code, what):
 
 class Case:
     """One command; `answers` are typed as it asks for them."""
+
+    program = "pam-totp"
 
     def __init__(self, words, answers=(), store=None, by_root=False):
         self.words, self.by_root, self.store = words, by_root, store or enrolled
@@ -120,6 +145,20 @@ class SetUp(Case):
         check(was or is_new or self.store is nothing, "neither is in force")
         check(was == logins.accepts(old_spare[0]), "a backup code is not of the key in force")
         return is_new
+
+
+class Enroll(Case):
+    """A set-up during a login, by the helper that a login runs."""
+
+    program = "enroll"
+
+    def is_done(self, done):
+        key = done.out.strip()
+        if not key:
+            return bed.tool("status", "-u", "alice").returncode == DONE
+        step = int(time.time()) // 30 + 1
+        code = run("oathtool", "--totp", "-b", "-N", f"@{step * 30}", "-", input=key).stdout.strip()
+        return accepts_once(code, "a code")
 
 
 class Codes(Case):
@@ -206,6 +245,7 @@ class Init(Case):
 
 CASES = {
     "setup": SetUp(["setup", *new.options], [new.codes[0]], nothing),
+    "enroll": Enroll([], [], nothing, True),
     "setup by root": SetUp(["setup", "-u", "alice", "--no-confirm", "--counter", "1", *new.options], [], nothing, True),
     "setup again": SetUp(["setup", *new.options], [old.codes[0], new.codes[0]]),
     "codes": Codes(["codes"], [old.codes[0]]),
