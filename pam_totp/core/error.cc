@@ -91,8 +91,8 @@ constexpr Row row(Error error) {
         return {"group_unknown", message("a rule was reached whose group cannot be looked up; mend its name, or see why "
                                          "the directory service does not answer")};
     case Error::helper_missing:
-        return {"helper_missing", message("the helper that checks codes for programs without root could not be run, or "
-                                          "gave no answer; install the package that has it")};
+        return {"helper_missing", message("the helper pam_totp_helper could not be run, or gave no answer; install the "
+                                          "package that has it")};
     }
     return {"unknown", message("an unknown error")};
 }

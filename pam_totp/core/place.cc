@@ -6,7 +6,8 @@
 namespace totp {
 namespace {
 constexpr size_t longest_message = 512;
-constexpr int fields_before_start = 19; // behind the name: proc(5) counts the name as the second, and the start as 22nd
+// Behind the name: proc(5) counts the name as the second, the terminal as the 7th, and the start as 22nd.
+constexpr int fields_before_terminal = 4, fields_before_start = 14;
 }
 
 bool make_place(const KeySet& set, const Account& account, string_view service, string_view where, u64& place) {
@@ -26,6 +27,9 @@ bool read_start_time(string_view stat, u64& ticks) {
     size_t name_end = stat.rfind(')'); // the name may hold anything, blanks and brackets too
     if (name_end == string_view::npos) return false;
     Words fields(slice(stat, name_end + 2));
+    for (int i = 0; i < fields_before_terminal; ++i) (void)fields.word();
+    u64 terminal = 0;
+    if (!read_number(fields.word(), terminal) || terminal == 0) return false;
     for (int i = 0; i < fields_before_start; ++i) (void)fields.word();
     return read_number(fields.word(), ticks);
 }

@@ -100,6 +100,7 @@ void read_token_words(Words& words, Token& token) {
 }
 
 bool names_a_token(Verb verb) { return verb == Verb::remove || verb == Verb::resync; }
+bool is_of_a_login(Verb verb) { return verb == Verb::explain || verb == Verb::enroll; }
 bool describes_a_token(Verb verb) { return verb == Verb::setup || verb == Verb::add; }
 
 u32 read_time(Words& words, string_view name) { return u32(words.number(name, 0, UINT32_MAX)); }
@@ -109,10 +110,8 @@ void write_request(const Request& request, Writer& out) {
     out.add(verbs[size_t(request.verb)]);
     write_value("user", request.user.view(), out);
     if (names_a_token(request.verb)) write_value("token", request.token.name.view(), out);
-    if (request.verb == Verb::explain) {
-        write_value("service", request.service.view(), out);
-        write_value("rhost", request.rhost.view(), out);
-    }
+    if (request.verb == Verb::explain) write_value("service", request.service.view(), out);
+    if (is_of_a_login(request.verb)) write_value("rhost", request.rhost.view(), out);
     if (describes_a_token(request.verb)) {
         write_token_words(request.token, out);
         out.add(" key=");
@@ -135,10 +134,8 @@ bool read_request(string_view line, Request& request) {
         bool fits = request.token.name.empty() || fits_as_token_name(request.token.name.view());
         if (!fits) words.fail();
     }
-    if (words.ok() && request.verb == Verb::explain) {
-        request.service = read_text<64>(words, "service");
-        request.rhost = read_text<64>(words, "rhost");
-    }
+    if (words.ok() && request.verb == Verb::explain) request.service = read_text<64>(words, "service");
+    if (words.ok() && is_of_a_login(request.verb)) request.rhost = read_text<64>(words, "rhost");
     if (words.ok() && describes_a_token(request.verb)) {
         read_token_words(words, request.token);
         string_view key = words.value("key");
@@ -190,7 +187,9 @@ void write_key(const Key& key, Writer& out) {
 
 bool read_key(string_view line, Key& key) {
     Words words = begin(line, "key");
-    key.uri = read_text<1024>(words, "uri");
+    Text<1024> uri = read_text<1024>(words, "uri");
+    key.uri = uri;
+    OPENSSL_cleanse(&uri, sizeof uri);
     read_secret(words, "secret", key.secret);
     key.name = read_text<32>(words, "token");
     if (!fits_as_token_name(key.name.view()) || !read_type(words.value("type"), key.type)) words.fail();

@@ -48,7 +48,7 @@ struct Request {
     Text<255> user;
     Token token;             ///< setup, add: what is wanted, its key empty: make one. remove, resync: its name
     Text<64> service;        ///< explain: of which login
-    Text<64> rhost;          ///< and from where; empty: none
+    Text<64> rhost;          ///< and from where; empty: none. enroll: the same
     // For setup and add alone:
     u32 counter = 0;         ///< counter-based: where the device stands
     bool codes_only = false; ///< backup codes and no token

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Set-up during a login, for the module where it is root: the key, drawn as text, and its proof. Backup codes are
 // not made: what a login shows stays in scroll-back and recorders.
+#include "core/address.h"
 #include "core/modules.h"
 #include "draft.h"
 #include "store/pending.h"
@@ -43,17 +44,20 @@ bool send_rows(Service& s, const char* uri) {
     return true;
 }
 
-/// The key of a login before this one, for as long as it may still be on a phone; else a new one.
+/// The key of a login before this one from the same address, for as long as it may still be on a phone; else a new one,
+/// since whoever looked from elsewhere may know it.
 Error find_token(Service& s, Draft& draft) {
     u64 now = clock_now();
-    Error error = open_pending(s.host, s.record, now, draft.next);
-    if (error != Error::no_record) return error;
+    Address from;
+    if (!read_address(s.request.rhost.view(), from)) from = {};
     s.request.token.name = Text<32>(string_view("phone"));
+    Error error = open_pending(s.host, s.record, from, now, draft.next);
+    if (error != Error::no_record) return error;
     error = make_token(s, draft);
     draft.next.created = now;
-    if (error == Error::none) error = keep_pending(s.host, s.record, draft.next);
+    if (error == Error::none) error = keep_pending(s.host, s.record, from, draft.next);
     // Two connections at once show the same key.
-    return error == Error::stale ? open_pending(s.host, s.record, now, draft.next) : error;
+    return error == Error::stale ? open_pending(s.host, s.record, from, now, draft.next) : error;
 }
 
 Error show(Service& s, const Draft& draft, bool& sent) {

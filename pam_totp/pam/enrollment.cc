@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "enrollment.h"
-#include "conversation.h"
+#include "field.h"
 #include "helper_process.h"
 #include <time.h>
 
@@ -37,6 +37,7 @@ bool Enrollment::begin(string_view user) {
     Request request;
     request.verb = Verb::enroll;
     request.user = Text<255>(user);
+    request.rhost = Text<64>(text_item(pam_, PAM_RHOST));
     string_view line;
     Key key;
     bool has_rows = false, sent = started_ && channel_.send<const Request&>(write_request, request);
@@ -73,6 +74,8 @@ Outcome Enrollment::ask_for_proof(u64 now) {
     bool may_put_off = now < put_off_until_;
     int result = ask(pam_, text_.view().data(), options_.echo, typed);
     if (result != PAM_SUCCESS) return Outcome::unheard;
+    // Some ssh clients answer every prompt with the password.
+    if (equal_secrets(typed.reveal(), bytes_of(text_item(pam_, PAM_AUTHTOK)))) typed.wipe();
     if (typed.empty() && may_put_off) return Outcome::not_asked;
     return judge(typed.reveal_text());
 }

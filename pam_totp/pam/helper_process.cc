@@ -53,13 +53,18 @@ bool start_helper(const Options& options, Fd& ours) {
     ours = Fd(above_standard(ends[0]));
     Fd theirs(above_standard(ends[1]));
     if (!ours.is_open() || !theirs.is_open()) return false;
+    // In a copy of the application its own handlers would go on, with all that it may do. The helper clears this.
+    sigset_t all, before;
+    sigfillset(&all);
+    if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0) return false;
     pid_t between = fork_with(0);
     if (between == 0) {
         pid_t helper = fork_with(SIGCHLD);
         if (helper == 0) become_helper(theirs.get(), options);
         _exit(helper > 0 ? 0 : 1);
     }
-    int status = 1;
+    (void)pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    int status = 0; // and when another thread waits for whatever ends: then the socket tells
     while (between > 0 && waitpid(between, &status, __WCLONE) < 0 && errno == EINTR) {
     }
     return between > 0 && status == 0;

@@ -101,11 +101,18 @@ Outcome Login::put_off() {
 Outcome Login::enroll() {
     bool is_known = first_factor_is_known(), may_put_off = is_known && clock_now() < conf_.decision.defer;
     bool one_field = options_.forward_pass || options_.first_pass != FirstPass::ignore;
-    if (!is_known || one_field || geteuid() != 0 || !shows_set_up(conf_.decision, line_.service)) {
+    string_view caller = text_item(pam_, PAM_RUSER); // sudo with `targetpw` asks for another account than its caller's
+    bool is_own = caller.empty() || caller == line_.user;
+    if (!is_known || !is_own || one_field || geteuid() != 0 || !shows_set_up(conf_.decision, line_.service)) {
         return may_put_off ? put_off() : ask_in_vain();
     }
+    log_verdict(pam_, line_, "set_up_shown"); // before it is: who looks and goes away has seen a key
     Enrollment enrollment(pam_, options_, conf_.decision.defer);
     Outcome outcome = enrollment.run(record_.account.name.view());
+    if (outcome == Outcome::unavailable && enrollment.error() == Error::stale) {
+        log_verdict(pam_, line_, word(Verdict::stale)); // another login was first; the next one asks for a code
+        return Outcome::refused;
+    }
     if (outcome == Outcome::unavailable) return unavailable(enrollment.error(), enrollment.detail(), 0);
     if (outcome == Outcome::not_asked) return put_off();
     if (outcome == Outcome::unheard) return outcome;

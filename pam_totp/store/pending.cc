@@ -2,18 +2,27 @@
 #include "pending.h"
 #include "sealed.h"
 #include <errno.h>
+#include <openssl/evp.h>
+#include <string.h>
 #include <unistd.h>
 
 namespace totp {
 namespace {
-constexpr u64 pending_id = 1; // which no journal names: ids are random
+/// In place of a credential's id stands from where it was begun, so that it opens from there alone. No journal names it.
+bool make_id(const Address& from, u64& id) {
+    std::array<u8, 32> hash;
+    if (!EVP_Digest(from.data(), from.size(), hash.data(), nullptr, EVP_sha256(), nullptr)) return false;
+    memcpy(&id, hash.data(), sizeof id);
+    id = (id & ~nothing_in_force) | 1;
+    return true;
+}
 
 Text<240> name_of(const Account& account) { return Text<240>(account.file.view()).add(pending_suffix); }
 
 /// What is in force as the set-up begins; 0 where there is no journal.
 u64 replaced_by(const Record& record) { return record.journal.fd.is_open() ? record.state().credential : 0; }
 
-Error read_pending(const Host& host, const Account& account, Head& head, Credential& credential) {
+Error read_pending(const Host& host, const Account& account, u64 id, Head& head, Credential& credential) {
     Fd fd;
     Error error = open_at(host.directory.get(), name_of(account).c_str(), O_RDONLY, fd);
     bool is_no_file = error != Error::none && (errno == ELOOP || errno == ENXIO);
@@ -24,13 +33,15 @@ Error read_pending(const Host& host, const Account& account, Head& head, Credent
     if (error != Error::none) return error;
     std::array<u8, longest_sealed> file;
     error = read_all(fd.get(), Room(file).first(size));
-    return error == Error::none ? unseal(Bytes(file).first(size), pending_id, host.keyring, account, head, credential) : error;
+    return error == Error::none ? unseal(Bytes(file).first(size), id, host.keyring, account, head, credential) : error;
 }
 } // namespace
 
-Error open_pending(const Host& host, const Record& record, u64 now, Credential& credential) {
+Error open_pending(const Host& host, const Record& record, const Address& from, u64 now, Credential& credential) {
     Head head;
-    Error error = read_pending(host, record.account, head, credential);
+    u64 id = 0;
+    if (!make_id(from, id)) return Error::crypto;
+    Error error = read_pending(host, record.account, id, head, credential);
     bool young = now - credential.created < pending_life; // nor of the future: that wraps around
     if (error == Error::none && young && head.replaces == replaced_by(record)) return error;
     if (error == Error::io) return error; // it may be good; to be seen when it can be read again
@@ -39,10 +50,11 @@ Error open_pending(const Host& host, const Record& record, u64 now, Credential& 
     return Error::no_record;
 }
 
-Error keep_pending(const Host& host, const Record& record, const Credential& credential) {
+Error keep_pending(const Host& host, const Record& record, const Address& from, const Credential& credential) {
     std::array<u8, longest_sealed> file;
     size_t size = 0;
-    Head head{host.keyring.newest().id, pending_id, replaced_by(record)};
+    Head head{host.keyring.newest().id, 0, replaced_by(record)};
+    if (!make_id(from, head.id)) return Error::crypto;
     Error error = seal(credential, head, host.keyring, record.account, file, size);
     if (error != Error::none) return error;
     Text<240> name = name_of(record.account);

@@ -3,6 +3,7 @@
 // connection that breaks after the phone has scanned it costs nothing. It is the store owner's, root's that is, and not the
 // account's: what is there neither comes from the person's programs nor can be had by them.
 #pragma once
+#include "core/address.h"
 #include "record.h"
 
 namespace totp {
@@ -10,12 +11,12 @@ namespace totp {
 constexpr u64 pending_life = 3600; ///< seconds
 inline constexpr string_view pending_suffix = ".pending";
 
-/// The key of a set-up that was begun less than pending_life before `now` (seconds since 1970), and before nothing
-/// else came in force. Error::no_record when there is none; what can never count again is taken away.
-Error open_pending(const Host& host, const Record& record, u64 now, Credential& credential);
+/// The key of a set-up that was begun from there less than pending_life before `now` (seconds since 1970), and before
+/// nothing else came in force. Error::no_record when there is none; any other is taken away.
+Error open_pending(const Host& host, const Record& record, const Address& from, u64 now, Credential& credential);
 
 /// Keeps `credential`, whose `created` is now. Error::stale when another login has just done so.
-Error keep_pending(const Host& host, const Record& record, const Credential& credential);
+Error keep_pending(const Host& host, const Record& record, const Address& from, const Credential& credential);
 
 void drop_pending(const Host& host, const Account& account);
 

@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from promises import check, keep_all, promise, require_sandbox  # noqa: E402
 
 require_sandbox()
+import libpam  # noqa: E402
 import screen  # noqa: E402
 from bed import CONF, HOST, PROMPT, STORE, Bed, as_user, run, write  # noqa: E402
 from phone import Phone  # noqa: E402
@@ -122,7 +123,7 @@ def login_at_a_terminal_shows_it_behind_the_password():
 @promise
 def a_connection_that_breaks_costs_nothing_and_counts_for_nothing():
     rules("enroll")
-    fay, keys = newcomer("fay"), []
+    fay, keys, mark = newcomer("fay"), [], bed.syslog.mark()
     for _ in range(2):
         broken = Driven(keyed.argv(fay, "true"), UTF8)
         check(broken.expect(PROOF), broken.seen)
@@ -130,7 +131,14 @@ def a_connection_that_breaks_costs_nothing_and_counts_for_nothing():
         broken.end()
     check(keys[0] == keys[1], "another key")
     check(not is_set_up(fay), "an unproved key is in force")
-    let_in(ssh(fay, (PROOF, Phone(keys[0]).fresh)), "fay")
+    for _ in range(2):
+        bed.syslog.find("user=fay rhost=127.0.0.1 verdict=set_up_shown", mark)
+    elsewhere = Driven(["ssh", "-b", "127.0.0.2", *keyed.argv(fay, "true")[1:]], UTF8)
+    check(elsewhere.expect(PROOF), elsewhere.seen)
+    elsewhere.end()
+    check(key_in(elsewhere.seen) != keys[0], "a key that somebody else may have seen")
+    keys.append(key_in(let_in(ssh(fay, (PROOF, scanned(fay))), "fay")))
+    check(keys[2] not in (keys[0], key_in(elsewhere.seen)), "the same")
     check(is_set_up(fay), "not set up")
 
 
@@ -147,6 +155,7 @@ def of_two_at_once_the_one_that_is_proved_first_stays():
         one.answer(phone.fresh() if one is both[0] else phone.spent())
         one.wait()
     check(both[0].status == 0 and both[1].status != 0, [one.seen for one in both])
+    check("cannot be checked now" not in both[1].seen, both[1].seen)
     check(is_set_up(gil), "not set up")
 
 
@@ -179,6 +188,19 @@ def an_empty_answer_puts_it_off_for_as_long_as_the_rule_says():
 
 
 @promise
+def a_client_that_answers_with_the_password_puts_it_off_too():
+    rules(f"enroll defer={day(1)}")
+    write("/etc/pam.d/answers", "\n".join(AFTER_PASSWORD) + "\n")
+    jan = newcomer("jan")
+    write(CONF, f"enroll defer={day(1)} service=answers\n")
+    login = libpam.authenticate("answers", "jan", jan.password, jan.password)
+    check(login.code == libpam.SUCCESS and "Key: " in login.prompts[-1] and not is_set_up(jan), login)
+    write(CONF, "enroll service=answers\n")
+    login = libpam.authenticate("answers", "jan", jan.password, *[jan.password] * 3)
+    check(login.code != libpam.SUCCESS and not is_set_up(jan), login)
+
+
+@promise
 def nobody_sees_a_key_who_is_not_known():
     kit, transcripts = newcomer("kit"), []
     for rule in (f"enroll defer={day(9)}", "require"):
@@ -205,6 +227,10 @@ def su_never_shows_the_targets_key_and_sudo_where_a_rule_names_it():
     rules("enroll service=sudo")
     let_in(drive(sudo, [(PASSWORD, max_.password), (PROOF, scanned(max_))]), "root")
     check(is_set_up(max_) and not is_set_up(lea), "sudo sets up, su does not")
+    write("/etc/sudoers.d/bed", "Defaults targetpw\nALL ALL=(ALL) ALL\n", 0o440)
+    seen = refused(drive(as_user("max", "sudo", "-u", "lea", "sh", "-c", "echo in as $(id -un)"),
+                         [(PASSWORD, lea.password), (PROMPT, b"\x03")]))
+    check("Key:" not in seen, seen)
 
 
 @promise
@@ -220,7 +246,7 @@ def the_persons_programs_can_neither_plant_nor_fetch_a_key():
     ours, theirs = socket.socketpair()
     with subprocess.Popen(as_user("ned", HELPER), stdin=theirs, stdout=theirs) as helper:
         theirs.close()
-        ours.sendall(b"enroll user=-\n")
+        ours.sendall(b"enroll user=- rhost=-\n")
         said = ours.recv(4096)
         check(b"done error=only_root" in said and helper.wait() == 0, said)
         ours.close()

@@ -8,6 +8,7 @@ using namespace bed;
 
 namespace {
 constexpr u64 now = 1800000000;
+constexpr Address here{1, 2, 3}, elsewhere{1, 2, 4};
 
 struct Begun : Scene {
     std::string path = store + "/" + std::string(record.account.file.view()) + ".pending";
@@ -21,12 +22,12 @@ struct Begun : Scene {
         Credential next;
         next.created = created;
         next.tokens.grow()->copy_from(token);
-        return keep_pending(host, record, next);
+        return keep_pending(host, record, here, next);
     }
     /// "" for the key that was kept, else the error.
-    std::string found(u64 at = now) {
+    std::string found(u64 at = now, const Address& from = here) {
         Credential credential;
-        Error error = open_pending(host, record, at, credential);
+        Error error = open_pending(host, record, from, at, credential);
         if (error != Error::none) return credential.tokens.empty() ? std::string(word(error)) : "a key was left";
         return credential.has_key(token.key.reveal()) && credential.tokens.size() == 1 ? "" : "another key";
     }
@@ -41,6 +42,16 @@ void gives_the_same_key_for_an_hour(void**) {
     assert_text_equal(s.found(now + pending_life), "no_record");
     bool gone = access(s.path.c_str(), F_OK) != 0;
     assert_true(gone);
+}
+
+/// Somebody who has the password may have looked at it, and gone away.
+void a_key_that_was_shown_elsewhere_is_not_shown_again(void**) {
+    Begun s;
+    assert_int_equal(s.keep(), Error::none);
+    assert_text_equal(s.found(now, elsewhere), "no_record");
+    assert_text_equal(s.found(), "no_record"); // it is gone
+    assert_int_equal(s.keep(), Error::none);
+    assert_text_equal(s.found(now, Address{}), "no_record");
 }
 
 void refuses_a_key_of_the_future(void**) {
@@ -120,6 +131,7 @@ void refuses_when_a_call_fails(void**) {
 int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(gives_the_same_key_for_an_hour),
+        cmocka_unit_test(a_key_that_was_shown_elsewhere_is_not_shown_again),
         cmocka_unit_test(refuses_a_key_of_the_future),
         cmocka_unit_test(the_first_of_two_stays),
         cmocka_unit_test(a_change_in_between_ends_it),

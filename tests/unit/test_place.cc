@@ -67,6 +67,7 @@ void reads_the_start_time_behind_any_name(void**) {
         {"42 (sh) S 1 42 42 34816 50 4194560 1 2 3 4 5 6 7 8 20 0 1 0", 0},
         {"42 (sh) S 1 42 42 34816 50 4194560 1 2 3 4 5 6 7 8 20 0 1 0 x 2621440", 0},
         {"42 sh S 1 42 42 34816 50 4194560 1 2 3 4 5 6 7 8 20 0 1 0 7777 2621440", 0},
+        {"42 (sshd) S 1 42 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 7777 2621440", 0}, // no terminal
         {"42 (sh", 0},
         {"42 (sh)", 0},
         {"", 0},
@@ -101,13 +102,21 @@ template <typename What> std::string in_a_child(What what) {
     return {room, got > 0 ? size_t(got) : 0};
 }
 
+/// As login and a terminal's window do: a session with a terminal of its own, for as long as the process lives.
+void begin_at_a_terminal() {
+    setsid();
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    bool made = terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0 && open(ptsname(terminal), O_RDWR) >= 0;
+    if (!made) _exit(1);
+}
+
 /// What a new session is to be called, and what its first process and two others say.
 struct Said {
     std::string expected, leader, one, other;
 };
 Said begin_a_session() {
     std::istringstream all(in_a_child([] {
-        setsid();
+        begin_at_a_terminal();
         std::ifstream stat("/proc/self/stat"), boot("/proc/sys/kernel/random/boot_id");
         std::string word, expected = std::to_string(getpid());
         for (int i = 0; i < 22; ++i) stat >> word; // the name of this program has no blank
@@ -128,11 +137,21 @@ void a_session_is_one_for_all_in_it_and_for_nobody_else(void**) {
     assert_true(second.one == second.other && second.one != first.one);
 }
 
+/// Whatever a daemon says of a terminal: all that it asks for would be one place.
+void a_session_without_a_terminal_is_none(void**) {
+    std::string said = in_a_child([] {
+        setsid();
+        return in_a_child(session);
+    });
+    assert_text_equal(said, "none");
+}
+
 void a_session_whose_leader_has_ended_is_none(void**) {
     std::string said = in_a_child([] {
         (void)signal(SIGCHLD, SIG_IGN); // or the leader stays as a zombie, which has its number still
         return in_a_child([] {
-            setsid();
+            (void)signal(SIGHUP, SIG_IGN); // which comes with the leader's end
+            begin_at_a_terminal();
             pid_t leader = getpid();
             if (fork() != 0) _exit(0);
             while (kill(leader, 0) == 0) usleep(1000);
@@ -147,7 +166,7 @@ void a_session_is_none_when_anything_cannot_be_read(void**) {
     size_t calls = 0;
     for (size_t at = 0; at < 10; ++at) {
         std::string said = in_a_child([at] {
-            setsid();
+            begin_at_a_terminal();
             return in_a_child([at] {
                 std::string found = calls::during({.at = at, .error = EACCES}, session);
                 return std::to_string(calls::made.size() > at) + found;
@@ -168,6 +187,7 @@ int main() {
         cmocka_unit_test(refuses_what_is_too_long_to_be_told_apart),
         cmocka_unit_test(reads_the_start_time_behind_any_name),
         cmocka_unit_test(a_session_is_one_for_all_in_it_and_for_nobody_else),
+        cmocka_unit_test(a_session_without_a_terminal_is_none),
         cmocka_unit_test(a_session_whose_leader_has_ended_is_none),
         cmocka_unit_test(a_session_is_none_when_anything_cannot_be_read),
     };
