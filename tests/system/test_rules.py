@@ -149,7 +149,7 @@ def a_mistake_anywhere_lets_nobody_in_and_the_log_names_the_line():
     for text, drop_ins, at in (("require\n\nskip user\n", {}, r"pam_totp.conf line=3: expected"),
                                ("require\n", {"90-z": "window = 11\n"}, r"pam_totp.conf.d/90-z.conf line=1: window"),
                                ("skip from=10.0.0.1/8\n", {}, r"line=1: from takes"),
-                               ("enrol\n", {}, r"line=1: expected")):
+                               ("enrolls\n", {}, r"line=1: expected")):
         rules(text, **drop_ins)
         mark = bed.syslog.mark()
         check(outcome(rob) == (AUTHINFO_UNAVAIL, False), text)
@@ -222,7 +222,7 @@ def explain_says_what_the_login_then_does():
     check(said == {"user": "rob", "service": "sshd", "from": "10.1.2.3", "enrolled": False, "asked": False,
                    "gets_in": "without_code", "rule": {"file": CONF, "line": 1, "demand": "skip",
                                                        "remember": None, "reason": "backup hosts",
-                                                       "until": "2100-12-31"}}, said)
+                                                       "until": "2100-12-31", "defer": None}}, said)
     for person, service in ((rob, KNOWN), (ulf, KNOWN), (ulf, UNKNOWN), (anna, KNOWN), (anna, UNKNOWN)):
         said = explain("-u", person.name, "--service", service)
         code = anna.phone.take() if person is anna else "123456"
