@@ -19,13 +19,14 @@ from ptydrive import Driven, drive  # noqa: E402
 from sshd import Sshd, authorize, make_keys  # noqa: E402
 
 PASSWORD = r"(?i)password[^\n]*: "
+ASKED = f"{PROMPT}|Code from the app: "  # a set-up asks three times in one login
 WRONG_CODE, NO_PASSWORD = "000000", "not the password"
 SET_UP = r"otpauth|█|Run: pam-totp|set up"  # what nobody may see without a first factor
-RULES = "skip group=robots\nif-enrolled group=guests\nrequire\n"
+RULES = "skip group=robots\nif-enrolled group=guests\nenroll group=newcomers\nenroll group=later defer=2100-01-01\nrequire\n"
 
 bed = Bed()
 make_keys()
-for group in ("robots", "guests", "admins"):
+for group in ("robots", "guests", "admins", "newcomers", "later"):
     run("groupadd", "-f", group)
 
 
@@ -38,14 +39,17 @@ def made(name, *groups, options=None):
     return bed.setup_user(person, *options) if options else person
 
 
-# What a right first factor comes to for a kind of person, by the rules above: a right code is needed, none is, or nothing helps.
-CODE, NOTHING, NEVER = "a code", "nothing", "never"
+# What a right first factor comes to for a kind of person, by the rules above: a right code is needed, none is, at most an
+# empty answer, or nothing helps.
+CODE, NOTHING, EMPTY, NEVER = "a code", "nothing", "an empty answer", "never"
 Kind = namedtuple("Kind", "person needs")
 KINDS = {
     "enrolled": Kind(made("enrolled", "admins", options=["--hotp"]), CODE),
     "enrolled guest": Kind(made("guest1", "guests", options=["--hotp"]), CODE),
     "guest without codes": Kind(made("guest2", "guests"), NOTHING),
     "not set up": Kind(made("plain"), NEVER),
+    "to be set up": Kind(made("newcomer", "newcomers"), NEVER),
+    "to be set up later": Kind(made("latecomer", "later"), EMPTY),
     "skipped": Kind(made("rob", "robots"), NOTHING),
     "skipped with codes": Kind(made("roberta", "robots", options=["--hotp"]), NOTHING),
     "unknown": Kind(Person("nobody-here", "123456"), NEVER),
@@ -55,7 +59,7 @@ stranger = bed.add_user("stranger")
 
 def by_ssh(person, first, code, key):
     answers = [] if key else [(PASSWORD, person.password if first else NO_PASSWORD)]
-    transcript, status = server.login(person, *answers, (PROMPT, code), key=key and first)
+    transcript, status = server.login(person, *answers, *[(ASKED, code)] * 3, key=key and first)
     return status == 0 and f"in as {person.name}" in transcript, transcript
 
 
@@ -84,9 +88,8 @@ def by_login(person, first, code):
     for regex, answer in (("login: ", person.name), (PASSWORD, person.password if first else NO_PASSWORD)):
         check(session.expect(regex), session.seen)
         session.answer(answer)
-    if session.expect(rf"{PROMPT}|in:\$ |{HOST} login: ") and session.seen.endswith(PROMPT):
+    while session.expect(rf"{ASKED}|in:\$ |{HOST} login: ") and re.search(f"({ASKED})$", session.seen):
         session.answer(code)
-        session.expect(rf"in:\$ |{HOST} login: ")
     session.end()
     return "in:$" in session.seen, session.seen
 
@@ -101,7 +104,7 @@ def by_one_field(person, first, code):
 Row = namedtuple("Row", "way but")
 UNLIKE_ANYBODY = {"unknown": None}
 BY_KEY_ALONE = {kind: NOTHING for kind in KINDS if kind not in ("enrolled", "unknown")}
-ONE_FIELD = {kind: NEVER for kind in ("guest without codes", "skipped", "skipped with codes")} | UNLIKE_ANYBODY
+ONE_FIELD = {kind: NEVER for kind in ("guest without codes", "to be set up later", "skipped", "skipped with codes")} | UNLIKE_ANYBODY
 ROWS = {
     "ssh: key, then code": Row(by_key, {}),
     "ssh: password, then code": Row(by_password, {}),
@@ -121,11 +124,13 @@ def cells(person):
 def faults_of(way, person, needs):
     """One after the other, as the codes come."""
     for first, right in cells(person):
-        got_in, seen = way(person, first, person.phone.take() if right else WRONG_CODE)
-        wanted = first and (needs == NOTHING or (needs == CODE and right))
-        told = not first and re.search(f"{PROMPT}|{SET_UP}", seen) if way is not by_one_field else None
+        got_in, seen = way(person, first, person.phone.take() if right else "" if needs == EMPTY else WRONG_CODE)
+        wanted = first and (needs in (NOTHING, EMPTY) or (needs == CODE and right))
+        told = not first and re.search(f"{ASKED}|{SET_UP}", seen) if way is not by_one_field else None
         if got_in != wanted or told:
             yield f"{person.name}, first factor {first}, code {right}: in {got_in}, wanted {wanted}\n{seen}"
+    if person in bed.people and bed.status(person)["enrolled"] != bool(person.phone):
+        yield f"{person.name}: a record was made"
 
 
 def try_row(row):
