@@ -16,7 +16,7 @@ Error describe_key(const Service& s, const Token& token, u32 counter, Key& key) 
     Writer out({reinterpret_cast<char*>(room.data()), room.size()});
     write_uri(token, issuer, s.done.user.view(), counter, out);
     if (!out.ok()) return Error::uri_too_long;
-    key.uri = Text<1024>(out.view());
+    key.uri.add(out.view()); // no temporary, which would stay on the stack
     Room digits = key.secret.fill(104);
     Writer secret({reinterpret_cast<char*>(digits.data()), digits.size()});
     write_base32(token.key.reveal(), secret);
