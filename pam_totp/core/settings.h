@@ -33,7 +33,8 @@ struct Misfit {
 constexpr size_t longest_settings = 16384; ///< bytes
 
 /// Reads the settings that no file before has given: `window`, `guesses`, `guess_refill` (seconds, or a number
-/// with s, m, h or d), `issuer`, `self-setup` (yes or no), `qr` (utf8, ascii or none). Blank lines and lines that begin with # are skipped.
+/// with s, m, h or d), `issuer`, `self-setup` (yes or no), `qr` (utf8, ascii or none). Blank lines and lines that
+/// begin with # are skipped.
 /// False, with the misfit said, for an unknown word, a bad value, a setting given twice, or a rule that does not fit.
 bool read_settings(string_view text, Settings& settings, Misfit& misfit);
 

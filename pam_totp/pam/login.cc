@@ -215,7 +215,7 @@ Outcome Login::judge_code(string_view code, const Known& before, Verdict& verdic
     verdict = finding.verdict;
     if (error == Error::none && finding.append) {
         finding.entry.from = address_of(line_.rhost);
-        finding.entry.remember = {place_, u32(std::min<u64>(now + conf_.decision.remember, UINT32_MAX))};
+        if (place_ != 0) finding.entry.remember = {place_, u32(std::min<u64>(now + conf_.decision.remember, UINT32_MAX))};
         finding.entry.tells = first_factor_is_known();
         error = append(host_, record_.account, record_.journal, finding.entry, verdict, after);
     }

@@ -231,23 +231,24 @@ def helpers_of_before_a_change_tell_nothing_of_a_key_that_stayed():
     check(len(set(told)) == 1 and b"error=stale" in told[0], told)
 
 
+def as_a_directory_has_it(name, uid):
+    """An account that is set up; useradd takes no name so long."""
+    with open("/etc/passwd", "a", encoding="ascii") as file:
+        file.write(f"{name}:x:{uid}:{uid}::/nonexistent:/bin/false\n")
+    check(bed.tool("setup", "-u", name, "--no-confirm").returncode == 0, "setup")
+    return name
+
+
 @promise
 def a_name_that_is_kept_as_a_hash_is_listed():
-    """As directories have them: useradd takes none so long."""
-    name = "x" + "." * 70
-    with open("/etc/passwd", "a", encoding="ascii") as file:
-        file.write(f"{name}:x:61234:61234::/nonexistent:/bin/false\n")
-    check(bed.tool("setup", "-u", name, "--no-confirm").returncode == 0, "setup")
+    name = as_a_directory_has_it("x" + "." * 70, 61234)
     check(any(entry.startswith("%h") for entry in os.listdir(STORE)), os.listdir(STORE))
     check(name in [row["user"] for row in json.loads(bed.tool("list", "--json").stdout)["users"]], "the list")
 
 
 @promise
 def a_name_that_no_app_takes_is_refused_with_a_reason():
-    longest = "o" + "#" * 254
-    with open("/etc/passwd", "a", encoding="ascii") as file:
-        file.write(f"{longest}:x:61235:61235::/nonexistent:/bin/false\n")
-    check(bed.tool("setup", "-u", longest, "--no-confirm").returncode == 0, "as it fits")
+    longest = as_a_directory_has_it("o" + "#" * 254, 61235)  # which fits an app, but for a longer issuer
     write(CONF, "issuer = " + "\u00e4" * 32 + "\n")
     for words in (["setup", "--no-confirm"], ["export"]):
         said = bed.tool(*words, "-u", longest, "--json")
