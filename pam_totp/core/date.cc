@@ -6,13 +6,13 @@ namespace totp {
 namespace {
 
 /// Days from 1970-01-01 to a date of the Gregorian calendar.
-[[gnu::noinline]] i64 days_to(i64 year, unsigned month, unsigned day) {
+i64 days_to(i64 year, unsigned month, unsigned day) {
     i64 years = month <= 2 ? year - 1 : year; // that begin in March: so the leap day is the last one
     i64 of_year = (153 * (i64(month) + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
     return years * 365 + years / 4 - years / 100 + years / 400 + of_year - 719468;
 }
 
-[[gnu::noinline]] bool read_digits(string_view text, size_t size, unsigned least, unsigned most, unsigned& value) {
+bool read_digits(string_view text, size_t size, unsigned least, unsigned most, unsigned& value) {
     u64 number = 0;
     if (text.size() != size || !read_number(text, number) || number < least || number > most) return false;
     return value = unsigned(number), true;

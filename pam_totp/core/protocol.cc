@@ -10,11 +10,9 @@ constexpr string_view verbs[] = {"init",   "setup",      "add",    "status", "ve
 constexpr string_view demands[] = {"require", "enroll", "if-enrolled", "skip"};
 constexpr string_view questions[] = {"permission", "proof", "code", "two_codes"};
 
-// Out of line, as is what is called often here and in rule.cc: the module has 96 kB.
-
 /// An empty value is written `-`, since Words takes none that is empty; a value that is a dash alone is
 /// `%2D`.
-[[gnu::noinline]] void write_value(string_view name, string_view value, Writer& out) {
+void write_value(string_view name, string_view value, Writer& out) {
     out.add(' ').add(name).add('=');
     if (value.empty()) {
         out.add('-');
@@ -28,7 +26,7 @@ constexpr string_view questions[] = {"permission", "proof", "code", "two_codes"}
 void write_flag(string_view name, bool value, Writer& out) {
     out.add(' ').add(name).add(value ? "=1" : "=0");
 }
-[[gnu::noinline]] bool read_flag(Words& words, string_view name) { return words.number(name, 0, 1) == 1; }
+bool read_flag(Words& words, string_view name) { return words.number(name, 0, 1) == 1; }
 
 template <size_t N> Text<N> read_text(Words& words, string_view name) {
     string_view value = words.value(name);
@@ -93,7 +91,7 @@ void read_token_words(Words& words, Token& token) {
 }
 
 /// A line that begins with `what`.
-[[gnu::noinline]] Words begin(string_view line, string_view what) {
+Words begin(string_view line, string_view what) {
     Words words(line);
     if (words.word() != what) words.fail();
     return words;

@@ -35,7 +35,7 @@ string_view take_word(string_view& rest) {
 }
 
 /// The next word of a list with commas between.
-[[gnu::noinline]] string_view take_item(string_view& list) {
+string_view take_item(string_view& list) {
     size_t comma = list.find(',');
     string_view item = slice(list, 0, comma);
     list = comma == string_view::npos ? string_view{} : slice(list, comma + 1);

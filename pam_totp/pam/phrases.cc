@@ -42,7 +42,7 @@ const char* translated(const char* one, const char* many, unsigned count) {
     return dngettext(domain, one, many, count);
 }
 
-[[gnu::noinline]] void add(Phrase& text, const char* form, std::initializer_list<string_view> values = {}) {
+void add(Phrase& text, const char* form, std::initializer_list<string_view> values = {}) {
     fill_in(form, std::span(values.begin(), values.size()), text);
 }
 
