@@ -24,7 +24,7 @@ def all_held(transcript, status):
 
 @promise
 def the_demo_holds_on_a_terminal_of_80_columns():
-    transcript, status = drive(SCENES, env={**os.environ, "TERM": "xterm-256color"})
+    transcript, status = drive(SCENES, env={**os.environ, "TERM": "xterm-256color"}, deadline=120)
     all_held(transcript, status)
     wide = [line for line in screen.plain(transcript).split("\n") if len(line.rstrip("\r")) > 80]
     check(not wide, "\n".join(wide))
