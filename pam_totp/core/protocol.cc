@@ -6,7 +6,7 @@ namespace totp {
 namespace {
 constexpr string_view verbs[] = {"init",   "setup",      "add",    "status", "verify", "codes",
                                  "remove", "remove_all", "resync", "unlock", "forget", "list",   "export", "explain",
-                                 "enroll"};
+                                 "enroll", "report"};
 constexpr string_view demands[] = {"require", "enroll", "if-enrolled", "skip"};
 constexpr string_view questions[] = {"permission", "proof", "code", "two_codes"};
 
@@ -98,7 +98,8 @@ Words begin(string_view line, string_view what) {
 }
 
 bool names_a_token(Verb verb) { return verb == Verb::remove || verb == Verb::resync; }
-bool is_of_a_login(Verb verb) { return verb == Verb::explain || verb == Verb::enroll; }
+bool names_a_service(Verb verb) { return verb == Verb::explain || verb == Verb::report; }
+bool is_of_a_login(Verb verb) { return names_a_service(verb) || verb == Verb::enroll; }
 bool describes_a_token(Verb verb) { return verb == Verb::setup || verb == Verb::add; }
 
 u32 read_time(Words& words, string_view name) { return u32(words.number(name, 0, UINT32_MAX)); }
@@ -108,8 +109,9 @@ void write_request(const Request& request, Writer& out) {
     out.add(verbs[size_t(request.verb)]);
     write_value("user", request.user.view(), out);
     if (names_a_token(request.verb)) write_value("token", request.token.name.view(), out);
-    if (request.verb == Verb::explain) write_value("service", request.service.view(), out);
+    if (names_a_service(request.verb)) write_value("service", request.service.view(), out);
     if (is_of_a_login(request.verb)) write_value("rhost", request.rhost.view(), out);
+    if (request.verb == Verb::report) write_value("group", request.group.view(), out);
     if (describes_a_token(request.verb)) {
         write_token_words(request.token, out);
         out.add(" key=");
@@ -132,8 +134,9 @@ bool read_request(string_view line, Request& request) {
         bool fits = request.token.name.empty() || fits_as_token_name(request.token.name.view());
         if (!fits) words.fail();
     }
-    if (words.ok() && request.verb == Verb::explain) request.service = read_text<64>(words, "service");
+    if (words.ok() && names_a_service(request.verb)) request.service = read_text<64>(words, "service");
     if (words.ok() && is_of_a_login(request.verb)) request.rhost = read_text<64>(words, "rhost");
+    if (words.ok() && request.verb == Verb::report) request.group = read_text<64>(words, "group");
     if (words.ok() && describes_a_token(request.verb)) {
         read_token_words(words, request.token);
         string_view key = words.value("key");
@@ -273,7 +276,9 @@ bool read_rule_line(string_view line, RuleLine& rule) {
 void write_account_line(const AccountLine& account, Writer& out) {
     out.add("account");
     write_value("user", account.user.view(), out);
-    out.add(" uid=").number(u64(account.uid)).add(" error=").add(word(account.error)).add('\n');
+    out.add(" uid=").number(u64(account.uid)).add(" error=").add(word(account.error));
+    write_flag("has_shell", account.has_shell, out);
+    out.add('\n');
 }
 
 bool read_account_line(string_view line, AccountLine& account) {
@@ -281,6 +286,7 @@ bool read_account_line(string_view line, AccountLine& account) {
     account.user = read_text<255>(words, "user");
     account.uid = read_time(words, "uid");
     account.error = read_error(words);
+    account.has_shell = read_flag(words, "has_shell");
     return words.done();
 }
 
