@@ -21,7 +21,8 @@ int look_at_people(Arguments& a, const std::function<void(const Somebody&)>& tak
     Somebody somebody;
     Done done;
     return converse(a, done, [&](string_view line) {
-        if (read_account_line(line, somebody.account)) return true;
+        AccountLine account;
+        if (read_account_line(line, account)) return somebody.account = account, true;
         if (!read_rule_line(line, somebody.rule)) return false;
         somebody.standing = stands(somebody);
         take(somebody);
