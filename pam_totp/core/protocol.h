@@ -40,6 +40,7 @@ enum class Verb : u8 {
     keys, ///< `export`, which C++ keeps to itself
     explain,
     enroll, ///< a set-up during a login: for root's callers alone
+    recover,
 };
 
 /// The first line. An empty user is the caller's own account.
@@ -49,6 +50,7 @@ struct Request {
     Token token;             ///< setup, add: what is wanted, its key empty: make one. remove, resync: its name
     Text<64> service;        ///< explain: of which login
     Text<64> rhost;          ///< and from where; empty: none. enroll: the same
+    u64 replaces = 0;        ///< enroll: the recovery whose code was typed; 0: nothing is set up
     // For setup and add alone:
     u32 counter = 0;         ///< counter-based: where the device stands
     bool codes_only = false; ///< backup codes and no token
@@ -69,6 +71,7 @@ enum class For : u8 {
     proof,      ///< a code of the new token
     code,       ///< one of the backup codes that were just shown
     two_codes,  ///< two codes in a row of the token that is out of step
+    recovery,   ///< the recovery code
 };
 
 /// `ask`: the client is to put a question.
@@ -112,6 +115,7 @@ struct RecordLine {
     u32 created = 0;
     u32 changed = 0, changed_by = 0;
     std::array<u32, 2> remembered{}; ///< until when nobody is asked again at a place; 0: none
+    u32 recovery_until = 0; ///< 0: no recovery; else nothing counts but a code that permits a set-up until then
 };
 void write_record_line(const RecordLine& record, Writer& out);
 bool read_record_line(string_view line, RecordLine& record);
