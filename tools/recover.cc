@@ -15,7 +15,9 @@ int run_recover(Arguments& a) {
     Secret<17> code;
     Facts facts;
     Done done;
-    int status = converse(a, done, [&](string_view line) { return read_code(line, code) || facts.take(line); });
+    int status = converse(a, done, [&](string_view line) {
+        return line.starts_with("code ") ? read_code(line, code) : facts.take(line);
+    });
     if (status != exit_done) return status;
     std::string user(done.user.view());
     if (a.json) {
