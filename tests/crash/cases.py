@@ -23,7 +23,7 @@ import re, socket, subprocess, sys
 ours, theirs = socket.socketpair()
 with subprocess.Popen([sys.path[0] + "/pam_totp_helper"], stdin=theirs, stdout=theirs) as helper:
     theirs.close()
-    ours.sendall(b"enroll user=alice rhost=-\\n")
+    ours.sendall(b"enroll user=alice rhost=- replaces=0000000000000000\\n")
     for line in ours.makefile():
         if line.startswith("key "):
             key = re.search(r"secret=(\\w+)", line)[1]
