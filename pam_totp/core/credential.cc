@@ -34,11 +34,11 @@ bool read_digest(Words& words, BackupCodes& backup) {
     return words.done();
 }
 
-bool read_recovery(Words words, Credential& credential) {
+bool read_recovery(string_view line, Credential& credential) {
+    Words words(line);
     bool is_one = words.word() == "recovery";
-    credential.recovery_until = words.number("until", 1, u64(INT64_MAX));
-    u64 from = credential.created, until = credential.recovery_until;
-    return is_one && words.done() && until > from && until - from <= recovery_life;
+    credential.recovery_until = words.number("until", credential.created + 1, credential.created + recovery_life);
+    return is_one && words.done();
 }
 
 /// One line after those of the head; they may stand in any order that makes sense.
@@ -103,7 +103,7 @@ Error read_credential(string_view text, Credential& credential) {
     Words created(next_line(text));
     credential.created = created.number("created", 0, u64(INT64_MAX));
     bool fits = created.done();
-    if (fits && recovers) fits = read_recovery(Words(next_line(text)), credential);
+    if (fits && recovers) fits = read_recovery(next_line(text), credential);
     while (fits && !text.empty()) fits = read_line(next_line(text), credential);
     size_t tokens = credential.tokens.size(), codes = credential.backup.digests.size();
     bool makes_sense = recovers ? tokens == 0 && codes == 1 : tokens + codes > 0;

@@ -102,15 +102,20 @@ bool is_of_a_login(Verb verb) { return verb == Verb::explain || verb == Verb::en
 bool describes_a_token(Verb verb) { return verb == Verb::setup || verb == Verb::add; }
 
 u32 read_time(Words& words, string_view name) { return u32(words.number(name, 0, UINT32_MAX)); }
-} // namespace
 
-void write_request(const Request& request, Writer& out) {
+/// All but what describes a new token, and the newline.
+void write_beginning(const Request& request, Writer& out) {
     out.add(verbs[size_t(request.verb)]);
     write_value("user", request.user.view(), out);
     if (names_a_token(request.verb)) write_value("token", request.token.name.view(), out);
     if (request.verb == Verb::explain) write_value("service", request.service.view(), out);
     if (is_of_a_login(request.verb)) write_value("rhost", request.rhost.view(), out);
     if (request.verb == Verb::enroll) out.add(" replaces=").id(request.replaces);
+}
+} // namespace
+
+void write_request(const Request& request, Writer& out) {
+    write_beginning(request, out);
     if (describes_a_token(request.verb)) {
         write_token_words(request.token, out);
         out.add(" key=");
@@ -121,6 +126,11 @@ void write_request(const Request& request, Writer& out) {
         write_flag("confirm", request.confirm, out);
         write_flag("if_missing", request.if_missing, out);
     }
+    out.add('\n');
+}
+
+void write_login_request(const Request& request, Writer& out) {
+    write_beginning(request, out);
     out.add('\n');
 }
 

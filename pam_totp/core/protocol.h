@@ -58,6 +58,8 @@ struct Request {
     bool if_missing = false; ///< change nothing when something is set up
 };
 void write_request(const Request& request, Writer& out);
+/// The same for all but setup and add: as small as the module wants it.
+void write_login_request(const Request& request, Writer& out);
 /// `line` without its newline; false when it is not a request as written above.
 bool read_request(string_view line, Request& request);
 

@@ -41,7 +41,7 @@ bool Enrollment::begin(string_view user, u64 replaces) {
     request.rhost = Text<64>(text_item(pam_, PAM_RHOST));
     string_view line;
     Key key;
-    bool has_rows = false, sent = started_ && channel_.send<const Request&>(write_request, request);
+    bool has_rows = false, sent = started_ && channel_.send<const Request&>(write_login_request, request);
     while (sent && channel_.receive(line) && !read_ask(line, question_)) {
         Secret<longest_row> row;
         if (line.starts_with("done ")) return end(line), false;

@@ -182,8 +182,7 @@ bool Login::takes_recovery_code() const { return may_see_a_key() && takes_recove
 Phrase Login::prompt_for(Verdict verdict, const Known& known) const {
     Phrase text;
     if (first_factor_is_known() && record_.credential.is_recovery()) {
-        bool is_over = !record_.credential.recovers_at(clock_now());
-        text = is_over ? recovery_is_over() : recovery(takes_recovery_code());
+        text.add(recovery(!record_.credential.recovers_at(clock_now()), takes_recovery_code()));
     } else if (first_factor_is_known()) {
         std::array<char, 65> room{};
         text = reason_for(verdict, {issuer(room), record_.account.name.view(), known.period, clock_now(), known.wrong,

@@ -41,8 +41,7 @@ Phrase news(const Since& since, Verdict verdict);
 
 Phrase prompt_text(const Options& options);
 /// Where nothing counts any more but a recovery code: what to do. `here`: it is to be typed at this prompt.
-Phrase recovery(bool here);
-Phrase recovery_is_over();
+const char* recovery(bool is_over, bool here);
 /// For whoever has nothing set up, and may learn that.
 Phrase nothing_set_up(string_view account);
 const char* out_of_order();
