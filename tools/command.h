@@ -57,6 +57,7 @@ int run_forget(Arguments&);
 int run_export(Arguments&);
 int run_explain(Arguments&);
 int run_report(Arguments&);
+int run_recover(Arguments&);
 int run_edit(Arguments&);
 
 /// Reads the options behind the command's name. Throws Stop on a mistake: it says which and what is nearest.
