@@ -26,11 +26,12 @@ std::string what_it_demands(Demand demand) {
     return text("a code is required");
 }
 
-std::string what_happens(const RuleLine& rule, bool enrolled, const std::string& user) {
-    switch (standing(rule, enrolled)) {
+std::string what_happens(const RuleLine& rule, Error record, const std::string& user) {
+    switch (standing(rule, record)) {
     case Standing::exempt: return text("%1 gets in without a code.", {user});
     case Standing::covered: return text("%1 has codes set up, and gets in with one.", {user});
     case Standing::enrolling:
+        if (record == Error::recovering) return text("%1 must set up anew, with the recovery code.", {user});
         if (rule.shows_set_up) return text("%1 has no codes set up, and does that during the login.", {user});
         [[fallthrough]]; // not at this service: while it may be put off
     case Standing::open: return text("%1 has no codes set up, and gets in without one.", {user});
@@ -50,9 +51,10 @@ void say_rule(const RuleLine& rule) {
     if (rule.until != 0) say(text("Its last day: %1\n", {utc_day(rule.until - 1)}));
 }
 
-void print_json(const Arguments& a, const Done& done, const RuleLine& rule, bool enrolled) {
-    Standing stands = standing(rule, enrolled);
-    bool sets_up = stands == Standing::enrolling && rule.shows_set_up;
+void print_json(const Arguments& a, const Done& done, const RuleLine& rule) {
+    Standing stands = standing(rule, done.error);
+    bool enrolled = done.error == Error::none;
+    bool sets_up = stands == Standing::enrolling && (rule.shows_set_up || done.error == Error::recovering);
     bool asked = stands == Standing::covered || stands == Standing::refused || sets_up;
     const char* in = sets_up ? "\"with_set_up\"}" : "\"never\"}";
     SecretText out = "{\"user\":" + json_string(done.user.view());
@@ -69,13 +71,13 @@ int run_explain(Arguments& a) {
     RuleLine rule;
     Done done;
     int status = converse(a, done, [&rule](string_view line) { return read_rule_line(line, rule); });
-    bool enrolled = status == exit_done;
-    if (!enrolled && done.error != Error::no_record) return status;
+    bool is_told = status == exit_done || done.error == Error::no_record || done.error == Error::recovering;
+    if (!is_told) return status;
     if (a.json) {
-        print_json(a, done, rule, enrolled);
+        print_json(a, done, rule);
     } else {
         say_rule(rule);
-        say(what_happens(rule, enrolled, std::string(done.user.view())) + "\n");
+        say(what_happens(rule, done.error, std::string(done.user.view())) + "\n");
     }
     return exit_done;
 }

@@ -17,9 +17,12 @@ const char* word(Standing standing) {
     return "refused";
 }
 
-Standing standing(const RuleLine& rule, bool enrolled) {
+Standing standing(const RuleLine& rule, Error record) {
+    if (record == Error::group_unknown) return Standing::refused; // it was not told which rule decides
     if (rule.demand == Demand::skip) return Standing::exempt;
-    if (enrolled) return Standing::covered;
+    if (record == Error::none) return Standing::covered;
+    if (record == Error::recovering) return Standing::enrolling;
+    if (record != Error::no_record) return Standing::refused;
     if (rule.demand == Demand::if_enrolled) return Standing::open;
     bool may_wait = rule.shows_set_up || rule.defer > u64(std::time(nullptr));
     return rule.demand == Demand::enroll && may_wait ? Standing::enrolling : Standing::refused;

@@ -17,8 +17,9 @@ enum class Standing {
 constexpr Standing standings[] = {Standing::covered, Standing::enrolling, Standing::exempt, Standing::open, Standing::refused};
 const char* word(Standing standing); ///< for programs
 
-/// Now, by this computer's clock. `enrolled`: something is set up.
-Standing standing(const RuleLine& rule, bool enrolled);
+/// Now, by this computer's clock. `record`: none when something is set up, no_record, recovering, or what is wrong with
+/// it.
+Standing standing(const RuleLine& rule, Error record);
 
 /// `file:line` of the rule.
 std::string place(const RuleLine& rule);

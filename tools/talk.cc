@@ -141,10 +141,14 @@ std::string refusal(const Done& done) {
     }
 }
 
+/// No refusal: it is what was asked about.
+bool is_explained(Verb verb, Error error) {
+    return verb == Verb::explain && (error == Error::no_record || error == Error::recovering);
+}
+
 /// Says why it was refused.
 int conclude(const Arguments& a, const Done& done) {
-    bool has_own_words = a.request.verb == Verb::explain && done.error == Error::no_record;
-    if (has_own_words) return exit_not_set_up;
+    if (is_explained(a.request.verb, done.error)) return exit_not_set_up;
     if (done.error != Error::none) return complain(what_failed(a, done)), status_of(done.error);
     switch (done.verdict) {
     case Verdict::none:
@@ -163,7 +167,7 @@ void print_refusal(const Done& done) {
 /// `verify` and `status` have facts to print even then.
 bool has_own_json(Verb verb, const Done& done) {
     return (verb == Verb::verify && done.error == Error::none) ||
-           ((verb == Verb::status || verb == Verb::explain) && done.error == Error::no_record);
+           (verb == Verb::status && done.error == Error::no_record) || is_explained(verb, done.error);
 }
 } // namespace
 

@@ -95,6 +95,8 @@ constexpr Row row(Error error) {
                                           "package that has it")};
     case Error::group_missing:
         return {"group_missing", message("there is no group of this name, or the directory service does not answer")};
+    case Error::recovering:
+        return {"recovering", message("its codes have ended; it sets up anew, with the recovery code")};
     }
     return {"unknown", message("an unknown error")};
 }

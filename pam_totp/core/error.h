@@ -50,8 +50,9 @@ enum class [[nodiscard]] Error : u8 {
     group_unknown,      ///< of a rule that was reached
     helper_missing,     ///< it could not be run, or ended without an answer
     group_missing,      ///< that root asked about
+    recovering,         ///< of a record in which nothing counts but a recovery code
 };
-constexpr Error last_error = Error::group_missing;
+constexpr Error last_error = Error::recovering;
 
 /// One word for logs and `--json`; never changes between versions.
 string_view word(Error error);

@@ -19,7 +19,8 @@ Error explain(Service& s) {
     Error error = read_conf(s, &visit, conf);
     if (error != Error::none) return error;
     (void)s.channel.send<const RuleLine&>(write_rule_line, rule_line(conf, visit.service));
-    return open_record(s.host, s.record);
+    error = open_record(s.host, s.record);
+    return error == Error::none && s.record.credential.is_recovery() ? Error::recovering : error;
 }
 
 } // namespace totp

@@ -102,6 +102,18 @@ def an_unreadable_record_and_an_unknown_group_are_refusals():
 
 
 @promise
+def who_must_set_up_anew_is_told_apart():
+    mina = bed.setup_user(bed.add_user("mina"), "--hotp")
+    check(bed.tool("recover", "-u", "mina").returncode == 0, "recover")
+    row = rows()["mina"]
+    check(row["login"] == "enrolling" and row["error"] == "recovering", row)
+    facts = json.loads(bed.tool("explain", "-u", "mina", "--json").stdout)
+    check(facts["enrolled"] is False and facts["gets_in"] == "with_set_up", facts)
+    check("must set up anew" in bed.tool("explain", "-u", "mina").stdout, "explain")
+    check(libpam.authenticate(SERVICE, "mina", mina.phone.take()).code != SUCCESS, "the old phone")
+
+
+@promise
 def root_alone_sees_it():
     said = run(*as_user("rita", "pam-totp", "report"), check=False)
     check(said.returncode == REFUSED and "only root" in said.stderr and "cora" not in said.stdout, said)
