@@ -5,6 +5,8 @@ import json
 import os
 import pwd
 import re
+import socket
+import subprocess
 import sys
 import time
 
@@ -27,7 +29,7 @@ BACKUP = r"\b[0-9a-hjkmnp-tv-z]{5}-[0-9a-hjkmnp-tv-z]{5}-[0-9a-hjkmnp-tv-z]{5}\b
 TYPE_IT, SET_UP_FIRST = "Type the recovery code that the administrator gave you.", "Set up anew first"
 IS_OVER = "the time of the recovery code is over"
 UTF8 = {**os.environ, "LC_ALL": "C.UTF-8"}
-HOUR, DAY = 3600, 86400
+DAY = 86400
 
 bed = Bed()
 keyed = Sshd(2201)
@@ -254,6 +256,21 @@ def another_code_ends_the_one_before_also_during_its_set_up():
     refused(ssh(jan, (PROMPT, first)))
     refused(setup(jan, *[(RECOVERY, first)] * 3))
     let_in(ssh(jan, (PROMPT, second), (PROOF, scanned(jan))), "jan")
+
+
+@promise
+def a_login_begins_that_recovery_alone_whose_code_was_typed():
+    una = someone("una")
+    recover(una)
+    for replaces in ("0" * 16, "0123456789abcdef"):
+        ours, theirs = socket.socketpair()
+        with subprocess.Popen(["/usr/lib/pam-totp/pam_totp_helper"], stdin=theirs, stdout=theirs) as helper:
+            theirs.close()
+            ours.sendall(f"enroll user=una rhost=- replaces={replaces}\n".encode())
+            said = ours.recv(4096)
+            ours.close()
+            helper.wait(30)
+        check(b"done error=stale" in said and b"key" not in said, said)
 
 
 @promise

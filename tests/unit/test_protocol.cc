@@ -252,7 +252,7 @@ void keeps_a_token_on_the_way_round_but_for_its_key(void**) {
 }
 
 void keeps_a_record_on_the_way_round(void**) {
-    RecordLine record{32, 31, 1000, 9, UINT32_MAX, 65535, {}, 1, 2, 3, {UINT32_MAX, 4}}, read;
+    RecordLine record{32, 31, 1000, 9, UINT32_MAX, 65535, {}, 1, 2, 3, {UINT32_MAX, 4}, 5}, read;
     for (u8 i = 0; i < 16; ++i) record.wrong_from[i] = u8(255 - i);
     std::string line = written([&](Writer& out) { write_record_line(record, out); });
     bool fits = read_record_line(without_newline(line), read);
