@@ -64,7 +64,7 @@ CORE   := $(call objects,pam_totp/core)
 STORE  := $(call objects,pam_totp/store)
 PAM    := $(call objects,pam_totp/pam)
 HELPER := $(call objects,pam_totp/helper)
-TOOLS  := $(call objects,tools)
+TOOLS  := $(call objects,tools) $(call objects,tools/host)
 UNITS  := $(patsubst tests/unit/%.cc,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.cc))
 MODULE_TESTS := $(patsubst tests/pam/%.cc,$(B)/tests/pam/%,$(wildcard tests/pam/test_*.cc))
 FUZZERS := $(patsubst tests/fuzz/%.cc,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.cc))
@@ -90,14 +90,17 @@ $(B)/pam_totp.so: $(CORE) $(STORE) $(PAM) pam_totp/pam/module.map
 $(B)/pam_totp_helper: $(CORE) $(STORE) $(HELPER)
 	$(CXX) -pie $(SANLINK) $(LDFLAGS) $(HARD) -o $@ $^ -lcrypto -lqrencode
 $(B)/pam-totp: $(CORE) $(TOOLS)
-	$(CXX) -pie $(SANLINK) $(LDFLAGS) $(HARD) -o $@ $^ -lcrypto -lqrencode -lpng
+	$(CXX) -pie $(SANLINK) $(LDFLAGS) $(HARD) -o $@ $^ -lcrypto -lqrencode -lpng -lpam
+# Of the command a test takes what it needs.
+$(B)/tools.a: $(filter-out $(B)/tools/main.o,$(TOOLS))
+	rm -f $@ && $(AR) rc $@ $^
 comma := ,
 
 $(B)/locale/%/LC_MESSAGES/pam_totp.mo: packaging/po/%.po
 	@mkdir -p $(@D)
 	msgfmt --check -o $@ $<
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(SUPPORT) $(CORE) $(STORE)
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(SUPPORT) $(CORE) $(STORE) $(B)/tools.a
 	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lcmocka -lcrypto -lpam
 $(B)/tests/pam/%: $(B)/tests/pam/%.o $(SUPPORT) $(CORE) $(STORE) | $(B)/pam_totp.so
 	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lcmocka -lcrypto -lpam -ldl
