@@ -6,7 +6,7 @@ namespace totp {
 namespace {
 constexpr string_view verbs[] = {"init",   "setup",      "add",    "status", "verify", "codes",
                                  "remove", "remove_all", "resync", "unlock", "forget", "list",   "export", "explain",
-                                 "enroll"};
+                                 "enroll", "logins"};
 constexpr string_view demands[] = {"require", "enroll", "if-enrolled", "skip"};
 constexpr string_view questions[] = {"permission", "proof", "code", "two_codes"};
 
@@ -98,6 +98,7 @@ Words begin(string_view line, string_view what) {
 }
 
 bool names_a_token(Verb verb) { return verb == Verb::remove || verb == Verb::resync; }
+bool names_a_service(Verb verb) { return verb == Verb::explain || verb == Verb::logins; }
 bool is_of_a_login(Verb verb) { return verb == Verb::explain || verb == Verb::enroll; }
 bool describes_a_token(Verb verb) { return verb == Verb::setup || verb == Verb::add; }
 
@@ -108,8 +109,9 @@ void write_request(const Request& request, Writer& out) {
     out.add(verbs[size_t(request.verb)]);
     write_value("user", request.user.view(), out);
     if (names_a_token(request.verb)) write_value("token", request.token.name.view(), out);
-    if (request.verb == Verb::explain) write_value("service", request.service.view(), out);
+    if (names_a_service(request.verb)) write_value("service", request.service.view(), out);
     if (is_of_a_login(request.verb)) write_value("rhost", request.rhost.view(), out);
+    if (request.verb == Verb::logins) out.add(" since=").number(request.since);
     if (describes_a_token(request.verb)) {
         write_token_words(request.token, out);
         out.add(" key=");
@@ -132,8 +134,9 @@ bool read_request(string_view line, Request& request) {
         bool fits = request.token.name.empty() || fits_as_token_name(request.token.name.view());
         if (!fits) words.fail();
     }
-    if (words.ok() && request.verb == Verb::explain) request.service = read_text<64>(words, "service");
+    if (words.ok() && names_a_service(request.verb)) request.service = read_text<64>(words, "service");
     if (words.ok() && is_of_a_login(request.verb)) request.rhost = read_text<64>(words, "rhost");
+    if (words.ok() && request.verb == Verb::logins) request.since = words.number("since", 0, UINT32_MAX);
     if (words.ok() && describes_a_token(request.verb)) {
         read_token_words(words, request.token);
         string_view key = words.value("key");
@@ -281,6 +284,20 @@ bool read_account_line(string_view line, AccountLine& account) {
     account.user = read_text<255>(words, "user");
     account.uid = read_time(words, "uid");
     account.error = read_error(words);
+    return words.done();
+}
+
+void write_login_line(const LoginLine& login, Writer& out) {
+    out.add("login");
+    write_value("user", login.user.view(), out);
+    out.add(" time=").number(u64(login.time)).add(" from=").hex(login.from).add('\n');
+}
+
+bool read_login_line(string_view line, LoginLine& login) {
+    Words words = begin(line, "login");
+    login.user = read_text<255>(words, "user");
+    login.time = read_time(words, "time");
+    words.hex("from", login.from);
     return words.done();
 }
 

@@ -56,7 +56,7 @@ bool is_everybodys(Verb verb) {
 }
 bool is_roots(Verb verb) {
     return verb == Verb::init || verb == Verb::unlock || verb == Verb::list || verb == Verb::keys ||
-           verb == Verb::enroll;
+           verb == Verb::enroll || verb == Verb::logins;
 }
 
 Error serve_record(Service& s) {
@@ -77,7 +77,8 @@ Error serve_record(Service& s) {
     case Verb::keys: return give_keys(s);
     case Verb::explain: return explain(s);
     case Verb::init:
-    case Verb::list: break;
+    case Verb::list:
+    case Verb::logins: break;
     }
     return Error::bad_request;
 }
@@ -98,6 +99,7 @@ Error serve_request(Service& s) {
     if (!is_everybodys(verb) && !s.is_root && !s.settings.self_setup) return Error::self_setup_off;
     error = open_host(s.place, s.host);
     if (error != Error::none) return error;
+    if (verb == Verb::logins) return list_logins(s);
     return verb == Verb::list ? list_records(s) : serve_record(s);
 }
 } // namespace
