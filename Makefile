@@ -15,6 +15,7 @@ ZSHDIR     ?= $(PREFIX)/share/zsh/vendor-completions
 FISHDIR    ?= $(PREFIX)/share/fish/vendor_completions.d
 KEYFILE    ?= $(SYSCONFDIR)/security/pam_totp.key
 CONFFILE   ?= $(SYSCONFDIR)/security/pam_totp.conf
+UNDOFILE   ?= $(SYSCONFDIR)/security/pam_totp.undo
 VERSION    := $(shell cat VERSION)
 
 # SAN=1: everything with AddressSanitizer and UndefinedBehaviorSanitizer, in a directory of its own. FUZZ=1: for the
@@ -36,7 +37,7 @@ OURS += $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS)),,-U_FORTIFY_SOURCE -D_FOR
 endif
 PATHS := -DTOTP_VERSION='"$(VERSION)"' -DTOTP_STORE='"$(STATEDIR)"' -DTOTP_KEY='"$(KEYFILE)"' \
          -DTOTP_CONF='"$(CONFFILE)"' -DTOTP_HELPER='"$(LIBEXECDIR)/pam_totp_helper"' -DTOTP_GROUP='"$(GROUP)"' \
-         -DTOTP_LOCALES='"$(LOCALEDIR)"'
+         -DTOTP_LOCALES='"$(LOCALEDIR)"' -DTOTP_UNDO='"$(UNDOFILE)"'
 PLAIN := -fno-exceptions -fno-rtti
 # The module is loaded by every sudo and every login: its size costs more than its loops, which are libcrypto's. The
 # objects hold plain code too, for the tests and the helper; clang's own kind would need another linker.
