@@ -65,7 +65,8 @@ CORE   := $(call objects,pam_totp/core)
 STORE  := $(call objects,pam_totp/store)
 PAM    := $(call objects,pam_totp/pam)
 HELPER := $(call objects,pam_totp/helper)
-TOOLS  := $(call objects,tools) $(call objects,tools/host)
+HOST   := $(call objects,tools/host)
+TOOLS  := $(call objects,tools) $(HOST)
 UNITS  := $(patsubst tests/unit/%.cc,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.cc))
 MODULE_TESTS := $(patsubst tests/pam/%.cc,$(B)/tests/pam/%,$(wildcard tests/pam/test_*.cc))
 FUZZERS := $(patsubst tests/fuzz/%.cc,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.cc))
@@ -101,7 +102,7 @@ $(B)/locale/%/LC_MESSAGES/pam_totp.mo: packaging/po/%.po
 	@mkdir -p $(@D)
 	msgfmt --check -o $@ $<
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(SUPPORT) $(CORE) $(STORE) $(B)/tools.a
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(SUPPORT) $(CORE) $(STORE) $(HOST) $(B)/tools.a
 	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lcmocka -lcrypto -lpam
 $(B)/tests/pam/%: $(B)/tests/pam/%.o $(SUPPORT) $(CORE) $(STORE) | $(B)/pam_totp.so
 	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lcmocka -lcrypto -lpam -ldl

@@ -7,6 +7,7 @@
 #include <map>
 
 using namespace totp;
+using namespace totp::host;
 
 namespace {
 const std::string head = "# Written by `pam-totp enable sshd`; `pam-totp disable sshd` takes it away.\n"

@@ -6,13 +6,14 @@
 #include <map>
 
 using namespace totp;
+using namespace totp::host;
 
 namespace {
 using Files = std::map<std::string, std::string>;
 
 Read from(const Files& files) {
-    return [files](const std::string& name) {
-        auto found = files.find(name);
+    return [files](const std::string& path) {
+        auto found = path.starts_with("/etc/pam.d/") ? files.find(path.substr(11)) : files.end();
         return found == files.end() ? std::nullopt : std::optional(found->second);
     };
 }
@@ -150,14 +151,16 @@ void keeps_what_a_person_wrote_around_it(void**) {
 }
 
 void reads_controls_as_libpam_does(void**) {
-    auto ends = [](const std::string& text) { return end_on_a_wrong_password(auth_lines(text)); };
+    auto read = [](const std::string& text) { return read_stack(from({{"x", text}}), "x").lines; };
+    auto ends = [&](const std::string& text) { return end_on_a_wrong_password(read(text)); };
     assert_true(ends("auth requisite pam_unix.so\n"));
     assert_false(ends("auth required pam_unix.so\n"));
     assert_true(ends("auth [success=1 default=ignore] pam_unix.so\nauth requisite pam_deny.so\nauth required pam_permit.so\n"));
     assert_false(ends("auth [success=1 default=ignore] pam_unix.so\nauth required pam_deny.so\nauth required pam_permit.so\n"));
     assert_false(ends("auth sufficient pam_unix.so\nauth sufficient pam_permit.so\nauth requisite pam_deny.so\n"));
     assert_true(ends("AUTH  [success=2  auth_err=1 default=bad] pam_unix.so\nauth requisite pam_permit.so\nauth requisite pam_deny.so\n"));
-    assert_true(can_end_well(auth_lines("auth [success=done default=bad] pam_unix.so\n")[0]));
+    assert_true(can_end_well(read("auth [success=done default=bad] pam_unix.so\n")));
+    assert_false(can_end_well(read("auth [success=1 default=bad] pam_unix.so\nauth requisite pam_deny.so\n")));
     assert_int_equal(auth_lines("# auth required pam_unix.so\nauth required /lib/security/pam_totp.so # x\n").size(), 1);
     assert_true(auth_lines("auth required /lib/security/pam_totp.so # x\n")[0].is_ours());
 }

@@ -13,7 +13,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-namespace totp {
+namespace totp::host {
 namespace {
 constexpr const char* note_path = TOTP_UNDO;
 
@@ -180,4 +180,4 @@ std::uint64_t seconds_since_boot() {
     return std::uint64_t(now.tv_sec);
 }
 
-} // namespace totp
+} // namespace totp::host

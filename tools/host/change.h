@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace totp {
+namespace totp::host {
 
 /// One file: nothing for one that is not there, or is not to be.
 struct FileChange {
@@ -76,4 +76,4 @@ void apply(const std::vector<FileChange>& files);
 std::string boot_id();
 std::uint64_t seconds_since_boot();
 
-} // namespace totp
+} // namespace totp::host

@@ -3,7 +3,7 @@
 #include "pam_text.h"
 #include <algorithm>
 
-namespace totp {
+namespace totp::host {
 namespace {
 constexpr size_t context = 3;
 
@@ -35,4 +35,4 @@ std::string unified_diff(const std::string& path, const std::optional<std::strin
     return out;
 }
 
-} // namespace totp
+} // namespace totp::host

@@ -4,10 +4,10 @@
 #include <optional>
 #include <string>
 
-namespace totp {
+namespace totp::host {
 
 /// "" where they are the same; a text that is not there is a file that is not there.
 std::string unified_diff(const std::string& path, const std::optional<std::string>& before,
                          const std::optional<std::string>& after);
 
-} // namespace totp
+} // namespace totp::host

@@ -5,7 +5,7 @@
 #include <cctype>
 #include <map>
 
-namespace totp {
+namespace totp::host {
 namespace {
 constexpr const char* key_and_code = "publickey,keyboard-interactive:pam";
 constexpr const char* config_path = "/etc/ssh/sshd_config";
@@ -128,4 +128,4 @@ Obstacles look_for_obstacles(const std::string& config, const std::vector<std::s
     return found;
 }
 
-} // namespace totp
+} // namespace totp::host

@@ -3,7 +3,7 @@
 #pragma once
 #include "place_line.h"
 
-namespace totp {
+namespace totp::host {
 
 constexpr const char* sshd_dropin = "10-pam-totp.conf"; ///< before those of cloud images, since the first value counts
 
@@ -30,4 +30,4 @@ struct Obstacles {
 Obstacles look_for_obstacles(const std::string& config, const std::vector<std::string>& names, const Read& read,
                              const std::string& wanted);
 
-} // namespace totp
+} // namespace totp::host

@@ -5,7 +5,7 @@
 #include <openssl/evp.h>
 #include <sstream>
 
-namespace totp {
+namespace totp::host {
 namespace {
 const std::string title = "# What pam-totp undoes unless it is told to keep it: see pam-totp undo and pam-totp keep.";
 
@@ -71,4 +71,4 @@ bool read_note(const std::string& text, Note& note) {
 std::string kept_name(const std::string& path) { return path + ".before-pam-totp"; }
 std::string draft_name(const std::string& path) { return path + ".new-pam-totp"; }
 
-} // namespace totp
+} // namespace totp::host

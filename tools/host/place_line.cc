@@ -2,52 +2,34 @@
 #include "place_line.h"
 #include "../text.h"
 #include <algorithm>
-#include <cctype>
 
-namespace totp {
+namespace totp::host {
 namespace {
 const std::string mark = "#pam-totp# "; // before a line that ours stands in place of
 
 bool is_kept(const std::string& line) { return line.starts_with(mark); }
 
-std::vector<AuthLine> behind(const AuthLine& line, const Read& read) {
-    if (line.kind == AuthLine::module) return {line};
-    return run_lines(read(line.name).value_or(""), read);
-}
-
 bool asks_for_a_password(const AuthLine& line, const Read& read) {
-    std::vector<AuthLine> lines = behind(line, read);
+    std::vector<Line> lines = run_by(line, read);
     return std::any_of(lines.begin(), lines.end(), checks_a_password);
 }
 
 /// An empty list of services is all of them.
-bool serves(const AuthLine& line, const std::string& service) {
-    for (const std::string& word : line.arguments) {
-        if (!word.starts_with("services=")) continue;
-        return ("," + word.substr(9) + ",").find("," + service + ",") != std::string::npos;
-    }
-    return true;
+bool serves(const Line& line, const std::string& service) {
+    std::optional<std::string> services = line.value("services");
+    return !services || ("," + *services + ",").find("," + service + ",") != std::string::npos;
 }
 
 bool holds_ours(const AuthLine& line, const std::string& service, const Read& read) {
-    std::vector<AuthLine> lines = behind(line, read);
-    return std::any_of(lines.begin(), lines.end(),
-                       [&](const AuthLine& l) { return l.is_ours() && serves(l, service); });
+    std::vector<Line> lines = run_by(line, read);
+    return std::any_of(lines.begin(), lines.end(), [&](const Line& l) { return l.name() == "pam_totp" && serves(l, service); });
 }
 
 /// Jumps count lines: one more would change where they lead to.
-const AuthLine* jump_over(const std::vector<AuthLine>& lines, size_t end) {
-    for (size_t i = 0; i < end; ++i) {
-        bool jumps = lines[i].kind == AuthLine::module && lines[i].control.starts_with("[") &&
-                     std::any_of(lines[i].control.begin(), lines[i].control.end(),
-                                 [&, before = ' '](char c) mutable {
-                                     bool is_jump = before == '=' && std::isdigit(static_cast<unsigned char>(c));
-                                     before = c;
-                                     return is_jump;
-                                 });
-        if (jumps) return &lines[i];
-    }
-    return nullptr;
+const AuthLine* find_jump(const std::vector<AuthLine>& lines, const AuthLine* before) {
+    auto end = lines.begin() + (before - lines.data());
+    auto found = std::find_if(lines.begin(), end, [](const AuthLine& line) { return line.jumps; });
+    return found == end ? nullptr : &*found;
 }
 
 std::string number(size_t line) { return std::to_string(line + 1); }
@@ -93,11 +75,11 @@ Edited with_line(const std::string& given, Mode mode, const Read& read) {
     std::string why;
     const AuthLine* password = find_password(found, read, why);
     if (!why.empty()) return {"", why};
-    const AuthLine* jump = jump_over(found, size_t(password - found.data()));
+    const AuthLine* jump = find_jump(found, password);
     if (jump) return {"", text("its line %1 jumps over a number of lines", {number(jump->first)})};
     std::vector<std::string> lines = lines_of(before.text), ours;
-    std::vector<AuthLine> stack = behind(*password, read);
-    bool is_left_early = password->kind != AuthLine::substack && std::any_of(stack.begin(), stack.end(), can_end_well);
+    std::vector<Line> stack = run_by(*password, read);
+    bool is_left_early = password->kind != AuthLine::substack && can_end_well(stack);
     if (is_left_early && password->kind == AuthLine::textual && mode == Mode::password_and_code) {
         return {"", text("%1 ends the whole stack once the password is right: a line behind it is never reached", {password->name})};
     }
@@ -141,4 +123,4 @@ Edited without_line(const std::string& given, const Read& read) {
     return {out, ""};
 }
 
-} // namespace totp
+} // namespace totp::host

@@ -3,7 +3,7 @@
 #pragma once
 #include "pam_text.h"
 
-namespace totp {
+namespace totp::host {
 
 enum class Mode {
     off,
@@ -27,4 +27,4 @@ Edited with_line(const std::string& text, Mode mode, const Read& read);
 /// The same backwards.
 Edited without_line(const std::string& text, const Read& read);
 
-} // namespace totp
+} // namespace totp::host
