@@ -72,6 +72,7 @@ Misfit set_value(const std::string& name, const std::string& value, Arguments& a
     if (name == "--secret-file") return set_path(value, false, a.secret_file);
     if (name == "--service") return set_text(value, text("a service's name"), a.request.service);
     if (name == "--from") return set_text(value, text("a numeric address, or none"), a.request.rhost);
+    if (name == "--group") return set_text(value, text("a group's name"), a.request.group);
     if (name == "--issuer") return set_issuer(value, a.issuer);
     if (name == "--name") return set_name(value, token.name);
     if (name == "--algorithm") return read_hash(value, token.hash) ? "" : text("sha1, sha256 or sha512");

@@ -56,6 +56,7 @@ int run_unlock(Arguments&);
 int run_forget(Arguments&);
 int run_export(Arguments&);
 int run_explain(Arguments&);
+int run_report(Arguments&);
 int run_edit(Arguments&);
 
 /// Reads the options behind the command's name. Throws Stop on a mistake: it says which and what is nearest.

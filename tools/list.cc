@@ -10,11 +10,6 @@
 namespace totp {
 namespace {
 
-/// Padded to `width` columns, of which each byte takes one.
-std::string column(const std::string& words, size_t width) {
-    return words + std::string(words.size() < width ? width - words.size() : 1, ' ');
-}
-
 /// One record at a time: it is printed when the next one begins, and at the end.
 class Everybody {
   public:

@@ -74,6 +74,16 @@ const std::vector<Command> commands{
      {"--service", "--from"},
      nullptr,
      run_explain},
+    {"report",
+     message("root: who must give a code, who has none yet, and why"),
+     {message("  --service NAME       at which login (sshd)\n"
+              "  --from ADDRESS       from where (none)\n"
+              "  --group NAME         of this group alone\n"
+              "  --all                also accounts without a login shell\n")},
+     "pam-totp report --service sudo --group staff",
+     {"--service", "--from", "--group", "--all"},
+     nullptr,
+     run_report},
     {"list", message("root: everybody who has codes set up"), {}, "pam-totp list --json", {}, nullptr, run_list},
     {"unlock",
      message("root: forget the wrong codes that were typed"),

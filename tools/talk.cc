@@ -109,6 +109,7 @@ int status_of(Error error) {
     case Error::token_missing:
     case Error::token_exists:
     case Error::token_last:
+    case Error::group_missing:
     case Error::too_many_guesses: return exit_refused;
     default: return exit_store;
     }

@@ -8,12 +8,13 @@ _pam_totp_options() { # COMMAND
         add) echo "$token" ;;
         remove) echo --all ;;
         explain) echo '--service --from' ;;
+        report) echo '--service --from --group --all' ;;
     esac
     echo '-u --user --json --store --key --conf --help'
 }
 
 _pam_totp() {
-    local commands='setup status verify add remove codes resync forget explain list unlock export edit init'
+    local commands='setup status verify add remove codes resync forget explain report list unlock export edit init'
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} words=
     COMPREPLY=()
     # `--option=value` comes as three words.
@@ -34,6 +35,7 @@ _pam_totp() {
             --algorithm) words='sha1 sha256 sha512' ;;
             --digits) words='6 7 8' ;;
             --service) mapfile -t COMPREPLY < <(cd /etc/pam.d && compgen -f -- "$word") ;;
+            --group) mapfile -t COMPREPLY < <(compgen -g -- "$word") ;;
             --period | --counter | --issuer | --name | --from) ;;
             *) words=$(_pam_totp_options "${COMP_WORDS[1]}") ;;
         esac

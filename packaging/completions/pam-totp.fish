@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish: completes pam-totp. It runs no pam-totp itself: what is set up is nothing for a terminal that completes.
 
-set -l commands setup status verify add remove codes resync forget explain list unlock export edit init
+set -l commands setup status verify add remove codes resync forget explain report list unlock export edit init
 set -l none '__fish_use_subcommand'
 set -l any "__fish_seen_subcommand_from $commands"
 set -l setup '__fish_seen_subcommand_from setup'
@@ -17,6 +17,7 @@ complete -c pam-totp -n $none -a codes -d 'new backup codes; the old ones end'
 complete -c pam-totp -n $none -a resync -d 'a device whose clock or counter is out of step'
 complete -c pam-totp -n $none -a forget -d 'ask for a code everywhere again'
 complete -c pam-totp -n $none -a explain -d 'who must give a code: which rule decides, and why'
+complete -c pam-totp -n $none -a report -d 'root: who must give a code, who has none yet, and why'
 complete -c pam-totp -n $none -a list -d 'root: everybody who has codes set up'
 complete -c pam-totp -n $none -a unlock -d 'root: forget the wrong codes that were typed'
 complete -c pam-totp -n $none -a export -d 'root: the keys of somebody\'s tokens'
@@ -51,4 +52,8 @@ complete -c pam-totp -n $token -l no-confirm -d 'root: without the proof by a co
 
 complete -c pam-totp -n '__fish_seen_subcommand_from explain' -l service -x -a '(ls /etc/pam.d)' -d 'of which login'
 complete -c pam-totp -n '__fish_seen_subcommand_from explain' -l from -x -d 'from where'
+complete -c pam-totp -n '__fish_seen_subcommand_from report' -l service -x -a '(ls /etc/pam.d)' -d 'at which login'
+complete -c pam-totp -n '__fish_seen_subcommand_from report' -l from -x -d 'from where'
+complete -c pam-totp -n '__fish_seen_subcommand_from report' -l group -x -a '(__fish_complete_groups)' -d 'of this group alone'
+complete -c pam-totp -n '__fish_seen_subcommand_from report' -l all -d 'also accounts without a login shell'
 complete -c pam-totp -n '__fish_seen_subcommand_from remove' -l all -d 'everything that is set up'

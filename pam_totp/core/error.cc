@@ -93,6 +93,8 @@ constexpr Row row(Error error) {
     case Error::helper_missing:
         return {"helper_missing", message("the helper pam_totp_helper could not be run, or gave no answer; install the "
                                           "package that has it")};
+    case Error::group_missing:
+        return {"group_missing", message("there is no group of this name, or the directory service does not answer")};
     }
     return {"unknown", message("an unknown error")};
 }

@@ -49,8 +49,9 @@ enum class [[nodiscard]] Error : u8 {
     uri_too_long,       ///< for an app, and for the protocol
     group_unknown,      ///< of a rule that was reached
     helper_missing,     ///< it could not be run, or ended without an answer
+    group_missing,      ///< that root asked about
 };
-constexpr Error last_error = Error::helper_missing;
+constexpr Error last_error = Error::group_missing;
 
 /// One word for logs and `--json`; never changes between versions.
 string_view word(Error error);

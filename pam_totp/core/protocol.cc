@@ -6,7 +6,7 @@ namespace totp {
 namespace {
 constexpr string_view verbs[] = {"init",   "setup",      "add",    "status", "verify", "codes",
                                  "remove", "remove_all", "resync", "unlock", "forget", "list",   "export", "explain",
-                                 "enroll", "logins"};
+                                 "enroll", "report", "logins"};
 constexpr string_view demands[] = {"require", "enroll", "if-enrolled", "skip"};
 constexpr string_view questions[] = {"permission", "proof", "code", "two_codes"};
 
@@ -98,8 +98,9 @@ Words begin(string_view line, string_view what) {
 }
 
 bool names_a_token(Verb verb) { return verb == Verb::remove || verb == Verb::resync; }
-bool names_a_service(Verb verb) { return verb == Verb::explain || verb == Verb::logins; }
-bool is_of_a_login(Verb verb) { return verb == Verb::explain || verb == Verb::enroll; }
+bool is_explained(Verb verb) { return verb == Verb::explain || verb == Verb::report; }
+bool names_a_service(Verb verb) { return is_explained(verb) || verb == Verb::logins; }
+bool is_of_a_login(Verb verb) { return is_explained(verb) || verb == Verb::enroll; }
 bool describes_a_token(Verb verb) { return verb == Verb::setup || verb == Verb::add; }
 
 u32 read_time(Words& words, string_view name) { return u32(words.number(name, 0, UINT32_MAX)); }
@@ -111,6 +112,7 @@ void write_request(const Request& request, Writer& out) {
     if (names_a_token(request.verb)) write_value("token", request.token.name.view(), out);
     if (names_a_service(request.verb)) write_value("service", request.service.view(), out);
     if (is_of_a_login(request.verb)) write_value("rhost", request.rhost.view(), out);
+    if (request.verb == Verb::report) write_value("group", request.group.view(), out);
     if (request.verb == Verb::logins) out.add(" since=").number(request.since);
     if (describes_a_token(request.verb)) {
         write_token_words(request.token, out);
@@ -136,6 +138,7 @@ bool read_request(string_view line, Request& request) {
     }
     if (words.ok() && names_a_service(request.verb)) request.service = read_text<64>(words, "service");
     if (words.ok() && is_of_a_login(request.verb)) request.rhost = read_text<64>(words, "rhost");
+    if (words.ok() && request.verb == Verb::report) request.group = read_text<64>(words, "group");
     if (words.ok() && request.verb == Verb::logins) request.since = words.number("since", 0, UINT32_MAX);
     if (words.ok() && describes_a_token(request.verb)) {
         read_token_words(words, request.token);
@@ -276,7 +279,9 @@ bool read_rule_line(string_view line, RuleLine& rule) {
 void write_account_line(const AccountLine& account, Writer& out) {
     out.add("account");
     write_value("user", account.user.view(), out);
-    out.add(" uid=").number(u64(account.uid)).add(" error=").add(word(account.error)).add('\n');
+    out.add(" uid=").number(u64(account.uid)).add(" error=").add(word(account.error));
+    write_flag("has_shell", account.has_shell, out);
+    out.add('\n');
 }
 
 bool read_account_line(string_view line, AccountLine& account) {
@@ -284,6 +289,7 @@ bool read_account_line(string_view line, AccountLine& account) {
     account.user = read_text<255>(words, "user");
     account.uid = read_time(words, "uid");
     account.error = read_error(words);
+    account.has_shell = read_flag(words, "has_shell");
     return words.done();
 }
 

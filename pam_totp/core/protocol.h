@@ -40,7 +40,8 @@ enum class Verb : u8 {
     keys, ///< `export`, which C++ keeps to itself
     explain,
     enroll, ///< a set-up during a login: for root's callers alone
-    logins, ///< who got in with a code, by one service and since when
+    report,
+    u64 since = 0;           ///< logins: seconds since 1970
 };
 
 /// The first line. An empty user is the caller's own account.
@@ -48,9 +49,10 @@ struct Request {
     Verb verb = Verb::status;
     Text<255> user;
     Token token;             ///< setup, add: what is wanted, its key empty: make one. remove, resync: its name
-    Text<64> service;        ///< explain, logins: of which login
+    Text<64> service;        ///< explain, report, logins: of which login
     u64 since = 0;           ///< logins: seconds since 1970
     Text<64> rhost;          ///< and from where; empty: none. enroll: the same
+    Text<64> group;          ///< report: of whom; empty: of everybody
     // For setup and add alone:
     u32 counter = 0;         ///< counter-based: where the device stands
     bool codes_only = false; ///< backup codes and no token
@@ -131,11 +133,12 @@ struct RuleLine {
 void write_rule_line(const RuleLine& rule, Writer& out);
 bool read_rule_line(string_view line, RuleLine& rule);
 
-/// `account`, of a list: the token and record lines behind it are this one's.
+/// `account`, of a list: the token and record lines behind it are this one's. Of a report: the rule line is.
 struct AccountLine {
     Text<255> user;   ///< or the file's name, when no account has it
     u32 uid = 0;
-    Error error = Error::none; ///< then no such lines follow
+    Error error = Error::none; ///< of the record; in a list then no such lines follow
+    bool has_shell = true;     ///< to log in with
 };
 void write_account_line(const AccountLine& account, Writer& out);
 bool read_account_line(string_view line, AccountLine& account);

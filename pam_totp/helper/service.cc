@@ -56,7 +56,7 @@ bool is_everybodys(Verb verb) {
 }
 bool is_roots(Verb verb) {
     return verb == Verb::init || verb == Verb::unlock || verb == Verb::list || verb == Verb::keys ||
-           verb == Verb::enroll || verb == Verb::logins;
+           verb == Verb::enroll || verb == Verb::report || verb == Verb::logins;
 }
 
 Error serve_record(Service& s) {
@@ -78,6 +78,7 @@ Error serve_record(Service& s) {
     case Verb::explain: return explain(s);
     case Verb::init:
     case Verb::list:
+    case Verb::report:
     case Verb::logins: break;
     }
     return Error::bad_request;
@@ -99,6 +100,7 @@ Error serve_request(Service& s) {
     if (!is_everybodys(verb) && !s.is_root && !s.settings.self_setup) return Error::self_setup_off;
     error = open_host(s.place, s.host);
     if (error != Error::none) return error;
+    if (verb == Verb::report) return report(s);
     if (verb == Verb::logins) return list_logins(s);
     return verb == Verb::list ? list_records(s) : serve_record(s);
 }

@@ -67,6 +67,9 @@ Error try_answer(Service& service, const Answer& answer, Verdict& verdict);
 Error make_backup_codes(BackupCodes& set, std::array<Secret<15>, backup_codes_in_a_set>& codes);
 bool send_backup_codes(Service& service, const std::array<Secret<15>, backup_codes_in_a_set>& codes);
 
+/// The rule that decides about a login at this service, as a line.
+RuleLine rule_line(const Conf& conf, string_view service);
+
 /// The settings, and with a visit the rule that decides about it. What is wrong with them stands in done.detail.
 Error read_conf(Service& service, const Visit* visit, Conf& conf);
 
@@ -75,7 +78,8 @@ void send_status(Service& service, const Record& record);
 /// After a code that was used already: until the time-based token that comes first shows another; 0: at once.
 u32 seconds_to_next(const Credential& credential, const Answer& answer);
 
-// The verbs, by file: status, set_up, enroll, change, resync, inventory, logins, explain.
+// The verbs, by file: status, set_up, enroll, change, resync, inventory, explain,
+// report, logins.
 Error status(Service& service);
 Error verify(Service& service);
 Error set_up(Service& service);
@@ -94,6 +98,7 @@ Error list_logins(Service& service);
 Error find_owner(string_view file, Account& account);
 Error give_keys(Service& service);
 Error explain(Service& service);
+Error report(Service& service);
 
 /// The key as people and apps take it. `counter` is where a counter-based device stands. Error::uri_too_long.
 Error describe_key(const Service& service, const Token& token, u32 counter, Key& key);

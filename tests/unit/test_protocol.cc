@@ -35,7 +35,7 @@ void keeps_a_request_on_the_way_round(void**) {
           std::string("remove_all user=a%20b%0A%25"), std::string("remove user=- token=fob"),
           std::string("resync user=- token=-"), std::string("resync user=alice token=A.b_-9"),
           std::string("unlock user=alice"), std::string("enroll user=alice rhost=203.0.113.9"), std::string("forget user=-"),
-          std::string("list user=-"), std::string("export user=alice"),
+          std::string("list user=-"), std::string("report user=- service=sshd rhost=- group=staff"), std::string("export user=alice"),
           std::string("add user=- token=fob type=totp hash=sha1 digits=6 period=30 key=- counter=0 "
                       "codes_only=0 confirm=1 if_missing=0"),
           std::string("setup user=- token=A.b_-9 type=hotp hash=sha512 digits=8 period=120 "
@@ -98,6 +98,7 @@ void refuses_requests_that_are_none(void**) {
                              "remove user=a token=phone x=1",
                              "resync user=a",
                              "list user=a token=phone",
+                             "report user=- service=sshd rhost=-",
                              "add user=a token=phone",
                              "setup user=a",
                              "verify user=%",
@@ -279,15 +280,16 @@ void keeps_a_login_on_the_way_round(void**) {
 }
 
 void keeps_an_account_on_the_way_round(void**) {
-    AccountLine account{Text<255>(std::string(255, ' ')), UINT32_MAX, Error::credential_damaged}, read;
+    AccountLine account{Text<255>(std::string(255, ' ')), UINT32_MAX, Error::credential_damaged, false}, read;
     std::string line = written([&](Writer& out) { write_account_line(account, out); });
     bool fits = read_account_line(without_newline(line), read);
     assert_true(fits);
     assert_true(read.user == account.user.view());
     assert_int_equal(read.uid, UINT32_MAX);
     assert_int_equal(read.error, Error::credential_damaged);
-    for (string_view bad : {"account", "account user=a uid=1", "account user=a uid=4294967296 error=none",
-                            "account user=a uid=1 error=fine", "account user=a uid=1 error=none x=1"}) {
+    for (string_view bad : {"account", "account user=a uid=1", "account user=a uid=4294967296 error=none has_shell=1",
+                            "account user=a uid=1 error=fine has_shell=1", "account user=a uid=1 error=none",
+                            "account user=a uid=1 error=none has_shell=2", "account user=a uid=1 error=none has_shell=1 x=1"}) {
         assert_false(read_account_line(bad, read));
     }
 }
