@@ -41,7 +41,7 @@ enum class Verb : u8 {
     explain,
     enroll, ///< a set-up during a login: for root's callers alone
     report,
-    u64 since = 0;           ///< logins: seconds since 1970
+    logins, ///< who got in with a code, by one service and since when
 };
 
 /// The first line. An empty user is the caller's own account.

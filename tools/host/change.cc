@@ -23,14 +23,6 @@ constexpr const char* note_path = TOTP_UNDO;
 
 std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
-/// What was renamed, linked or removed there is on the disk.
-void flush_folder(const std::string& path) {
-    int fd = open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool done = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0) close(fd);
-    if (!done) fail(folder_of(path));
-}
-
 void remove(const std::string& path) {
     if (unlink(path.c_str()) != 0 && errno != ENOENT) fail(path);
 }
@@ -107,6 +99,20 @@ bool undo_one(const FileNote& file) {
 }
 } // namespace
 
+/// What was renamed, linked or removed there is on the disk.
+void flush_folder(const std::string& path) {
+    int fd = open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool done = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0) close(fd);
+    if (!done) fail(folder_of(path));
+}
+
+void write_safely(const std::string& path, const std::string& text) {
+    write_draft(path, text);
+    if (rename(draft_name(path).c_str(), path.c_str()) != 0) fail(path);
+    flush_folder(path);
+}
+
 std::optional<std::string> read_file(const std::string& path) {
     errno = 0;
     std::ifstream file(path, std::ios::binary);
@@ -161,9 +167,15 @@ void Pending::keep() {
 
 std::vector<std::string> Pending::undo() {
     std::vector<std::string> edited;
+    std::string failed; // one that fails keeps no other from its place
     for (const FileNote& file : note_.files) {
-        if (!undo_one(file)) edited.push_back(file.path);
+        try {
+            if (!undo_one(file)) edited.push_back(file.path);
+        } catch (const Stop& why) {
+            failed = why.what();
+        }
     }
+    if (!failed.empty()) throw Stop(exit_store, failed);
     remove(note_path);
     flush_folder(note_path);
     return edited;

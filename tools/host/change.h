@@ -47,6 +47,10 @@ std::string draft_name(const std::string& path);
 /// What there is; nothing when there is no file. Throws Stop when it cannot be read.
 std::optional<std::string> read_file(const std::string& path);
 
+/// On the disk when it returns. Throw Stop when it cannot be.
+void write_safely(const std::string& path, const std::string& text);
+void flush_folder(const std::string& path); ///< the one that the path is in
+
 /// The note on the disk, held so that nobody else keeps or undoes it meanwhile.
 class Pending {
   public:

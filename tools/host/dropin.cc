@@ -91,6 +91,8 @@ class Look {
 };
 } // namespace
 
+bool includes_sshd_folder(const std::string& line) { return includes_folder(setting_of(line)); }
+
 std::string sshd_text(Mode mode, const Scope& scope) {
     std::string out = "# Written by `pam-totp enable sshd`; `pam-totp disable sshd` takes it away.\n"
                       "UsePAM yes\n"
