@@ -52,6 +52,7 @@ int run_undo(Arguments& a) {
     if (a.has("--at-deadline")) return wait_and_undo();
     host::Pending pending;
     if (!pending.open()) {
+        host::forget_draft();
         host::forget_next_start();
         if (a.json) print_line("{\"state\":\"nothing\"}");
         else say(text("Nothing waits to be undone.\n"));

@@ -136,6 +136,8 @@ void write_note(const Note& note) {
     flush_folder(note_path);
 }
 
+void forget_draft() { remove(draft_name(note_path)); }
+
 void apply(const std::vector<FileChange>& files) {
     for (const FileChange& file : files) apply_one(file);
 }
@@ -160,6 +162,7 @@ bool Pending::open() {
 }
 
 void Pending::keep() {
+    forget_draft();
     remove(note_path);
     flush_folder(note_path);
     for (const FileNote& file : note_.files) remove(kept_name(file.path)), remove(draft_name(file.path));
@@ -176,6 +179,7 @@ std::vector<std::string> Pending::undo() {
         }
     }
     if (!failed.empty()) throw Stop(exit_store, failed);
+    forget_draft();
     remove(note_path);
     flush_folder(note_path);
     return edited;

@@ -74,6 +74,8 @@ class Pending {
 
 /// Writes the note; Stop when there is one already. The files are untouched by then.
 void write_note(const Note& note);
+/// What a kill of write_note can leave: nothing that counts.
+void forget_draft();
 /// Makes the change, file by file, in their order. Throws Stop when a file cannot be written.
 void apply(const std::vector<FileChange>& files);
 

@@ -60,7 +60,7 @@ bool undo_at_next_start() {
 }
 
 void forget_next_start() {
-    for (const std::string& path : {wanted, unit, cron_file}) (void)unlink(path.c_str());
+    for (const std::string& path : {wanted, unit, draft_name(unit), cron_file, draft_name(cron_file)}) (void)unlink(path.c_str());
 }
 
 /// As a unit: logind may end what a session has started when the session ends. Where that fails it goes without.
