@@ -69,14 +69,14 @@ int converse(int count, const pam_message** messages, pam_response** responses, 
     return PAM_CONV_ERR;
 }
 
-void set_up(pam_handle_t* pam, const Visitor& visitor) {
+void set_up(pam_handle_t* pam, const TriedBy& visitor) {
     const char* terminal = ttyname(STDIN_FILENO);
     (void)pam_set_item(pam, PAM_TTY, visitor.service == "sshd" ? "ssh" : terminal ? terminal : "");
     if (visitor.service == "sudo" || visitor.service == "su") (void)pam_set_item(pam, PAM_RUSER, visitor.user.c_str());
     if (visitor.has_key) (void)pam_putenv(pam, "SSH_AUTH_INFO_0=publickey dry-run");
 }
 
-Trial run(const std::string& folder, const Visitor& visitor) {
+Trial run(const std::string& folder, const TriedBy& visitor) {
     int asked = 0;
     pam_conv conversation{converse, &asked};
     pam_handle_t* pam = nullptr;
@@ -94,7 +94,7 @@ Trial run(const std::string& folder, const Visitor& visitor) {
 } // namespace
 
 /// In a process of its own: modules leave things behind, and may even end it.
-Trial try_stack(const std::string& folder, const Visitor& visitor) {
+Trial try_stack(const std::string& folder, const TriedBy& visitor) {
     pid_t child = fork();
     if (child == 0) _exit(10 + int(run(folder, visitor)));
     int status = 0;

@@ -12,12 +12,12 @@ enum class Trial {
     given_up,  ///< nobody answered
 };
 
-struct Visitor {
+struct TriedBy {
     std::string service, user;
     bool has_key = false; ///< as if sshd had proved one
 };
 
 /// Looks for the service and all that it includes in `folder`. What is typed is spent.
-Trial try_stack(const std::string& folder, const Visitor& visitor);
+Trial try_stack(const std::string& folder, const TriedBy& visitor);
 
 } // namespace totp::host
