@@ -66,6 +66,7 @@ int run_disable(Arguments&);
 int run_keep(Arguments&);
 int run_undo(Arguments&);
 int run_report(Arguments&);
+int run_recover(Arguments&);
 int run_edit(Arguments&);
 
 /// Reads the options behind the command's name. Throws Stop on a mistake: it says which and what is nearest.

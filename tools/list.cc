@@ -55,6 +55,10 @@ void Everybody::print_row() {
                                                  : advise(account_.error) + "\n");
         return;
     }
+    if (facts_->record.recovery_until != 0) {
+        say(text("must set up anew; recovery code until %1\n", {local_time(facts_->record.recovery_until)}));
+        return;
+    }
     std::string names;
     for (const Token& token : facts_->tokens) names += (names.empty() ? "" : ",") + std::string(token.name.view());
     const RecordLine& r = facts_->record;

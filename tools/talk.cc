@@ -18,6 +18,7 @@ std::string why_wrong(For what) {
     case For::proof: return text("That code is not right: wait until the app shows the next one, and type that.");
     case For::code: return text("That is none of the codes above.");
     case For::two_codes: return text("Those are not two codes in a row of this device.");
+    case For::recovery: return text("That is not the recovery code.");
     }
     return text("That code is not right.");
 }
@@ -25,6 +26,10 @@ std::string why_wrong(For what) {
 std::string already_used(u32 wait) {
     return wait == 0 ? text("That code was already used: type the next one.")
                      : text("That code was already used: the next one comes in %1 s.", {std::to_string(wait)});
+}
+
+std::string recovery_is_over() {
+    return text("The time of the recovery code is over: ask the administrator for another one.");
 }
 
 /// Why the answer before was refused, or what stands in the way of the first one.
@@ -43,6 +48,7 @@ std::string reason(const Ask& question) {
     case Verdict::two_needed: return two_in_a_row();
     case Verdict::clock_behind:
         return text("This computer's clock is behind the last accepted code. A backup code works.");
+    case Verdict::recovery_over: return recovery_is_over();
     default: return why_wrong(question.what);
     }
 }
@@ -53,12 +59,18 @@ std::string prompt(For what) {
     case For::proof: return text("Code that the app shows now: ");
     case For::code: return text("Type one of these codes, to show that you have them: ");
     case For::two_codes: return text("Two codes in a row, the one shown now and the next: ");
+    case For::recovery: return text("Recovery code: ");
     }
     return "";
 }
 
 /// What a code is needed for, before it is asked for.
-std::string purpose(Verb verb) {
+std::string purpose(Verb verb, For what) {
+    if (what == For::recovery) {
+        return text("Your codes have ended. To set up anew, type the recovery code that the\n"
+                    "administrator gave you; it counts until the new codes are proved.\n");
+    }
+    if (what != For::permission) return "";
     if (verb == Verb::setup) {
         return text("Codes are set up already. They count until the new ones are proved; then they\n"
                     "end, and so do their backup codes. One of them is needed to begin.\n");
@@ -69,7 +81,7 @@ std::string purpose(Verb verb) {
 
 /// Puts the helper's question to the person.
 void answer(Helper& helper, Verb verb, const Ask& question) {
-    if (question.verdict == Verdict::none && question.what == For::permission) say(purpose(verb));
+    if (question.verdict == Verdict::none) say(purpose(verb, question.what));
     std::string why = reason(question);
     if (!why.empty()) say(why + "\n");
     Secret<256> typed;
@@ -123,6 +135,8 @@ std::string refusal(const Done& done) {
     case Verdict::clock_behind:
         return text("This computer's clock is behind the last accepted code. A backup code works.");
     case Verdict::two_needed: return two_in_a_row();
+    case Verdict::recovery: return text("That is the recovery code. It lets in nobody; with it run: pam-totp setup");
+    case Verdict::recovery_over: return recovery_is_over();
     default: return text("That code is not right.");
     }
 }

@@ -14,7 +14,7 @@ _pam_totp_options() { # COMMAND
 }
 
 _pam_totp() {
-    local commands='setup status verify add remove codes resync forget explain report list unlock export edit init'
+    local commands='setup status verify add remove codes resync forget explain report list unlock recover export edit init'
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} words=
     COMPREPLY=()
     # `--option=value` comes as three words.

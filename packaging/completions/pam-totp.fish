@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish: completes pam-totp. It runs no pam-totp itself: what is set up is nothing for a terminal that completes.
 
-set -l commands setup status verify add remove codes resync forget explain report list unlock export edit init
+set -l commands setup status verify add remove codes resync forget explain report list unlock recover export edit init
 set -l none '__fish_use_subcommand'
 set -l any "__fish_seen_subcommand_from $commands"
 set -l setup '__fish_seen_subcommand_from setup'
@@ -20,6 +20,7 @@ complete -c pam-totp -n $none -a explain -d 'who must give a code: which rule de
 complete -c pam-totp -n $none -a report -d 'root: who must give a code, who has none yet, and why'
 complete -c pam-totp -n $none -a list -d 'root: everybody who has codes set up'
 complete -c pam-totp -n $none -a unlock -d 'root: forget the wrong codes that were typed'
+complete -c pam-totp -n $none -a recover -d 'root: a code with which somebody sets up anew'
 complete -c pam-totp -n $none -a export -d 'root: the keys of somebody\'s tokens'
 complete -c pam-totp -n $none -a edit -d 'root: change the settings; mistakes are found first'
 complete -c pam-totp -n $none -a init -d 'root: make the host key and the store'

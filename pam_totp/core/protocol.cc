@@ -6,9 +6,9 @@ namespace totp {
 namespace {
 constexpr string_view verbs[] = {"init",   "setup",      "add",    "status", "verify", "codes",
                                  "remove", "remove_all", "resync", "unlock", "forget", "list",   "export", "explain",
-                                 "enroll", "report", "logins"};
+                                 "enroll", "report", "recover", "logins"};
 constexpr string_view demands[] = {"require", "enroll", "if-enrolled", "skip"};
-constexpr string_view questions[] = {"permission", "proof", "code", "two_codes"};
+constexpr string_view questions[] = {"permission", "proof", "code", "two_codes", "recovery"};
 
 /// An empty value is written `-`, since Words takes none that is empty; a value that is a dash alone is
 /// `%2D`.
@@ -59,7 +59,7 @@ template <size_t N> size_t one_of(Words& words, string_view text, const string_v
 
 Verdict read_verdict(Words& words) {
     string_view text = words.value("verdict");
-    for (u8 v = 0; v <= u8(Verdict::clock_behind); ++v) {
+    for (u8 v = 0; v <= u8(last_verdict); ++v) {
         if (text == word(Verdict(v))) return Verdict(v);
     }
     words.fail();
@@ -104,16 +104,22 @@ bool is_of_a_login(Verb verb) { return is_explained(verb) || verb == Verb::enrol
 bool describes_a_token(Verb verb) { return verb == Verb::setup || verb == Verb::add; }
 
 u32 read_time(Words& words, string_view name) { return u32(words.number(name, 0, UINT32_MAX)); }
-} // namespace
 
-void write_request(const Request& request, Writer& out) {
+/// All but what describes a new token, and the newline.
+void write_beginning(const Request& request, Writer& out) {
     out.add(verbs[size_t(request.verb)]);
     write_value("user", request.user.view(), out);
     if (names_a_token(request.verb)) write_value("token", request.token.name.view(), out);
     if (names_a_service(request.verb)) write_value("service", request.service.view(), out);
     if (is_of_a_login(request.verb)) write_value("rhost", request.rhost.view(), out);
     if (request.verb == Verb::report) write_value("group", request.group.view(), out);
+    if (request.verb == Verb::enroll) out.add(" replaces=").id(request.replaces);
     if (request.verb == Verb::logins) out.add(" since=").number(request.since);
+}
+} // namespace
+
+void write_request(const Request& request, Writer& out) {
+    write_beginning(request, out);
     if (describes_a_token(request.verb)) {
         write_token_words(request.token, out);
         out.add(" key=");
@@ -124,6 +130,11 @@ void write_request(const Request& request, Writer& out) {
         write_flag("confirm", request.confirm, out);
         write_flag("if_missing", request.if_missing, out);
     }
+    out.add('\n');
+}
+
+void write_login_request(const Request& request, Writer& out) {
+    write_beginning(request, out);
     out.add('\n');
 }
 
@@ -139,6 +150,7 @@ bool read_request(string_view line, Request& request) {
     if (words.ok() && names_a_service(request.verb)) request.service = read_text<64>(words, "service");
     if (words.ok() && is_of_a_login(request.verb)) request.rhost = read_text<64>(words, "rhost");
     if (words.ok() && request.verb == Verb::report) request.group = read_text<64>(words, "group");
+    if (words.ok() && request.verb == Verb::enroll) request.replaces = words.id("replaces");
     if (words.ok() && request.verb == Verb::logins) request.since = words.number("since", 0, UINT32_MAX);
     if (words.ok() && describes_a_token(request.verb)) {
         read_token_words(words, request.token);
@@ -233,7 +245,8 @@ void write_record_line(const RecordLine& r, Writer& out) {
     out.add(" last_success=").number(u64(r.last_success)).add(" wrong=").number(u64(r.wrong));
     out.add(" wrong_from=").hex(r.wrong_from).add(" created=").number(u64(r.created));
     out.add(" changed=").number(u64(r.changed)).add(" changed_by=").number(u64(r.changed_by));
-    out.add(" remembered=").number(u64(r.remembered[0])).add(" also_remembered=").number(u64(r.remembered[1])).add('\n');
+    out.add(" remembered=").number(u64(r.remembered[0])).add(" also_remembered=").number(u64(r.remembered[1]));
+    out.add(" recovery_until=").number(u64(r.recovery_until)).add('\n');
 }
 
 bool read_record_line(string_view line, RecordLine& r) {
@@ -250,6 +263,7 @@ bool read_record_line(string_view line, RecordLine& r) {
     r.changed_by = read_time(words, "changed_by");
     r.remembered[0] = read_time(words, "remembered");
     r.remembered[1] = read_time(words, "also_remembered");
+    r.recovery_until = read_time(words, "recovery_until");
     return words.done();
 }
 

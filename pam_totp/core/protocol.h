@@ -41,6 +41,7 @@ enum class Verb : u8 {
     explain,
     enroll, ///< a set-up during a login: for root's callers alone
     report,
+    recover,
     logins, ///< who got in with a code, by one service and since when
 };
 
@@ -53,6 +54,7 @@ struct Request {
     u64 since = 0;           ///< logins: seconds since 1970
     Text<64> rhost;          ///< and from where; empty: none. enroll: the same
     Text<64> group;          ///< report: of whom; empty: of everybody
+    u64 replaces = 0;        ///< enroll: the recovery whose code was typed; 0: nothing is set up
     // For setup and add alone:
     u32 counter = 0;         ///< counter-based: where the device stands
     bool codes_only = false; ///< backup codes and no token
@@ -60,6 +62,8 @@ struct Request {
     bool if_missing = false; ///< change nothing when something is set up
 };
 void write_request(const Request& request, Writer& out);
+/// The same for all but setup and add: as small as the module wants it.
+void write_login_request(const Request& request, Writer& out);
 /// `line` without its newline; false when it is not a request as written above.
 bool read_request(string_view line, Request& request);
 
@@ -73,6 +77,7 @@ enum class For : u8 {
     proof,      ///< a code of the new token
     code,       ///< one of the backup codes that were just shown
     two_codes,  ///< two codes in a row of the token that is out of step
+    recovery,   ///< the recovery code
 };
 
 /// `ask`: the client is to put a question.
@@ -116,6 +121,7 @@ struct RecordLine {
     u32 created = 0;
     u32 changed = 0, changed_by = 0;
     std::array<u32, 2> remembered{}; ///< until when nobody is asked again at a place; 0: none
+    u32 recovery_until = 0; ///< 0: no recovery; else nothing counts but a code that permits a set-up until then
 };
 void write_record_line(const RecordLine& record, Writer& out);
 bool read_record_line(string_view line, RecordLine& record);

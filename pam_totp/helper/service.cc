@@ -56,7 +56,8 @@ bool is_everybodys(Verb verb) {
 }
 bool is_roots(Verb verb) {
     return verb == Verb::init || verb == Verb::unlock || verb == Verb::list || verb == Verb::keys ||
-           verb == Verb::enroll || verb == Verb::report || verb == Verb::logins;
+           verb == Verb::enroll || verb == Verb::report || verb == Verb::recover ||
+           verb == Verb::logins;
 }
 
 Error serve_record(Service& s) {
@@ -76,6 +77,7 @@ Error serve_record(Service& s) {
     case Verb::forget: return forget(s);
     case Verb::keys: return give_keys(s);
     case Verb::explain: return explain(s);
+    case Verb::recover: return recover(s);
     case Verb::init:
     case Verb::list:
     case Verb::report:

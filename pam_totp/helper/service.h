@@ -33,6 +33,9 @@ struct Service {
 /// Serves the request that was read, and fills in `done`.
 void serve(Service& service);
 
+/// Opens the record for a change of what is set up. Error::no_record also for a recovery, which a set-up alone ends.
+Error open_set_up(Service& service);
+
 /// Whether the caller may change the record: root may, anybody else gives a current code or a backup code of
 /// what is set up. Otherwise done.verdict says why not.
 bool permit(Service& service);
@@ -63,9 +66,9 @@ void note_answer(const Service& service);
 /// One answer against the record in force, spent by its entry.
 Error try_answer(Service& service, const Answer& answer, Verdict& verdict);
 
-/// Fills `set` with ten new codes, which are given out in `codes`.
-Error make_backup_codes(BackupCodes& set, std::array<Secret<15>, backup_codes_in_a_set>& codes);
-bool send_backup_codes(Service& service, const std::array<Secret<15>, backup_codes_in_a_set>& codes);
+/// Fills `set` with as many new codes, which are given out in `codes`.
+Error make_backup_codes(BackupCodes& set, std::span<Secret<15>> codes);
+bool send_backup_codes(Service& service, std::span<const Secret<15>> codes);
 
 /// The rule that decides about a login at this service, as a line.
 RuleLine rule_line(const Conf& conf, string_view service);
@@ -78,8 +81,7 @@ void send_status(Service& service, const Record& record);
 /// After a code that was used already: until the time-based token that comes first shows another; 0: at once.
 u32 seconds_to_next(const Credential& credential, const Answer& answer);
 
-// The verbs, by file: status, set_up, enroll, change, resync, inventory, explain,
-// report, logins.
+// The verbs, by file: status, set_up, enroll, change, resync, inventory, explain, report, recover, logins.
 Error status(Service& service);
 Error verify(Service& service);
 Error set_up(Service& service);
@@ -99,6 +101,7 @@ Error find_owner(string_view file, Account& account);
 Error give_keys(Service& service);
 Error explain(Service& service);
 Error report(Service& service);
+Error recover(Service& service);
 
 /// The key as people and apps take it. `counter` is where a counter-based device stands. Error::uri_too_long.
 Error describe_key(const Service& service, const Token& token, u32 counter, Key& key);

@@ -86,6 +86,8 @@ def json_is_as_the_page_shows_it():
     prints("unlock", "unlock", *who)
     facts = prints("remove", "remove", "tablet", *who)
     check(facts["removed"] == "tablet" and facts["enrolled"] is True, facts)
+    facts = prints("recover", "recover", *who)
+    check(bed.status(bed.people[-1])["recovery_until"] == facts["recovery_until"], facts)
     facts = prints("remove", "remove", "--all", *who, null=["removed"])
     check(facts["enrolled"] is False, facts)
 

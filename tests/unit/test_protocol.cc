@@ -34,8 +34,10 @@ void keeps_a_request_on_the_way_round(void**) {
           std::string("verify user=bob"), std::string("codes user=%2D"),
           std::string("remove_all user=a%20b%0A%25"), std::string("remove user=- token=fob"),
           std::string("resync user=- token=-"), std::string("resync user=alice token=A.b_-9"),
-          std::string("unlock user=alice"), std::string("enroll user=alice rhost=203.0.113.9"), std::string("forget user=-"),
-          std::string("list user=-"), std::string("report user=- service=sshd rhost=- group=staff"), std::string("export user=alice"),
+          std::string("unlock user=alice"), std::string("enroll user=alice rhost=203.0.113.9 replaces=00000000000000ff"),
+          std::string("recover user=alice"), std::string("forget user=-"),
+          std::string("list user=-"), std::string("report user=- service=sshd rhost=- group=staff"),
+          std::string("export user=alice"),
           std::string("add user=- token=fob type=totp hash=sha1 digits=6 period=30 key=- counter=0 "
                       "codes_only=0 confirm=1 if_missing=0"),
           std::string("setup user=- token=A.b_-9 type=hotp hash=sha512 digits=8 period=120 "
