@@ -98,7 +98,7 @@ $(B)/locale/%/LC_MESSAGES/pam_totp.mo: packaging/po/%.po
 	@mkdir -p $(@D)
 	msgfmt --check -o $@ $<
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(SUPPORT) $(CORE) $(STORE) $(HOST)
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(SUPPORT) $(CORE) $(STORE) $(HOST) $(B)/tools/text.o $(B)/tools/beside.o
 	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lcmocka -lcrypto -lpam
 $(B)/tests/pam/%: $(B)/tests/pam/%.o $(SUPPORT) $(CORE) $(STORE) | $(B)/pam_totp.so
 	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lcmocka -lcrypto -lpam -ldl
