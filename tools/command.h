@@ -27,6 +27,7 @@ struct Arguments {
     std::string user, store, key, conf;
     bool json = false, all = false, uri = false;
     std::string png, svg, issuer, secret_file;
+    std::string root;               ///< of an image of a host; empty: this one
     std::string operand;            ///< also in request.token.name
     Request request;                ///< what setup's options say
     std::vector<std::string> given; ///< the options, by name
@@ -57,6 +58,7 @@ int run_forget(Arguments&);
 int run_export(Arguments&);
 int run_explain(Arguments&);
 int run_edit(Arguments&);
+int run_check(Arguments&);
 
 /// Reads the options behind the command's name. Throws Stop on a mistake: it says which and what is nearest.
 void read_arguments(const Command& command, const std::vector<std::string>& words, Arguments& arguments);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish: completes pam-totp. It runs no pam-totp itself: what is set up is nothing for a terminal that completes.
 
-set -l commands setup status verify add remove codes resync forget explain list unlock export edit init
+set -l commands setup status verify add remove codes resync forget explain check list unlock export edit init
 set -l none '__fish_use_subcommand'
 set -l any "__fish_seen_subcommand_from $commands"
 set -l setup '__fish_seen_subcommand_from setup'
@@ -17,6 +17,7 @@ complete -c pam-totp -n $none -a codes -d 'new backup codes; the old ones end'
 complete -c pam-totp -n $none -a resync -d 'a device whose clock or counter is out of step'
 complete -c pam-totp -n $none -a forget -d 'ask for a code everywhere again'
 complete -c pam-totp -n $none -a explain -d 'who must give a code: which rule decides, and why'
+complete -c pam-totp -n $none -a check -d 'root: what is dangerous on this host, and the line to change'
 complete -c pam-totp -n $none -a list -d 'root: everybody who has codes set up'
 complete -c pam-totp -n $none -a unlock -d 'root: forget the wrong codes that were typed'
 complete -c pam-totp -n $none -a export -d 'root: the keys of somebody\'s tokens'
@@ -52,3 +53,5 @@ complete -c pam-totp -n $token -l no-confirm -d 'root: without the proof by a co
 complete -c pam-totp -n '__fish_seen_subcommand_from explain' -l service -x -a '(ls /etc/pam.d)' -d 'of which login'
 complete -c pam-totp -n '__fish_seen_subcommand_from explain' -l from -x -d 'from where'
 complete -c pam-totp -n '__fish_seen_subcommand_from remove' -l all -d 'everything that is set up'
+complete -c pam-totp -n '__fish_seen_subcommand_from check' -l root -x -a '(__fish_complete_directories)' -d 'an image of a host'
+complete -c pam-totp -n '__fish_seen_subcommand_from check' -l restored -d 'also what to do after the store was restored'
