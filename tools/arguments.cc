@@ -84,6 +84,7 @@ Misfit set_value(const std::string& name, const std::string& value, Arguments& a
     if (name == "--store") return set_path(value, true, a.store);
     if (name == "--key") return set_path(value, true, a.key);
     if (name == "--conf") return set_path(value, true, a.conf);
+    if (name == "--root") return set_path(value, true, a.root);
     if (name == "--png") return set_path(value, false, a.png);
     if (name == "--svg") return set_path(value, false, a.svg);
     if (name == "--secret-file") return set_path(value, false, a.secret_file);
@@ -104,6 +105,7 @@ Misfit set_value(const std::string& name, const std::string& value, Arguments& a
 bool set_flag(const std::string& name, Arguments& a) {
     if (name == "--json") return a.json = true;
     if (name == "--all") return a.all = true;
+    if (name == "--restored") return true;
     if (name == "--uri") return a.uri = true;
     if (name == "--codes-only") return a.request.codes_only = true;
     if (name == "--if-missing") return a.request.if_missing = true;

@@ -30,6 +30,7 @@ struct Arguments {
     u32 undo_after = 300; ///< seconds
     std::vector<std::string> groups, except_groups;
     std::string png, svg, issuer, secret_file;
+    std::string root;               ///< of an image of a host; empty: this one
     std::string operand;            ///< also in request.token.name
     Request request;                ///< what setup's options say
     std::vector<std::string> given; ///< the options, by name
@@ -68,6 +69,7 @@ int run_undo(Arguments&);
 int run_report(Arguments&);
 int run_recover(Arguments&);
 int run_edit(Arguments&);
+int run_check(Arguments&);
 
 /// Reads the options behind the command's name. Throws Stop on a mistake: it says which and what is nearest.
 void read_arguments(const Command& command, const std::vector<std::string>& words, Arguments& arguments);

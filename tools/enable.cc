@@ -4,7 +4,7 @@
 #include "coverage.h"
 #include "facts.h"
 #include "host/dry_run.h"
-#include "host/program.h"
+#include "host/judge_stack.h"
 #include "host/sshd_host.h"
 #include "host/watch.h"
 #include "json.h"
@@ -111,6 +111,18 @@ void check_sshd(Enabling& e, const std::string& config) {
     if (!is_asked && e.wish.scope.is_everybody()) {
         throw Stop(exit_refused, text("with this change sshd would still ask %1 for no code: see sshd -T -C user=%1", {e.person}));
     }
+}
+
+/// What check would say of the stack as it will be.
+void check_stack(const Enabling& e) {
+    host::Stack stack = host::read_stack(host::read_as_planned(e.plan), e.wish.service);
+    std::string dangers;
+    for (const host::Finding& found : host::judge_stack(stack, {e.wish.mode == Mode::code, false})) {
+        std::string words = found.where + ": " + found.what + " " + found.why + "\n";
+        if (found.level == host::Finding::danger) dangers += "\n  " + words;
+        else if (found.level == host::Finding::warning) say(words);
+    }
+    if (!dangers.empty()) throw Stop(exit_refused, text("with this change %1 would be dangerous:", {e.wish.service}) + dangers);
 }
 
 void say_plan(const Enabling& e) {
@@ -255,6 +267,7 @@ int run_enable(Arguments& a) {
     if (e.coverage.of(Standing::covered) == 0) throw Stop(exit_not_set_up, text("nobody here has codes set up who would be asked: first run pam-totp setup"));
     host::Stage stage(e.plan);
     if (e.wish.service == "sshd") check_sshd(e, stage.sshd_config());
+    check_stack(e);
     say_plan(e);
     if (a.has("--dry-run")) return conclude_unchanged(e, "dry_run");
     if (!a.yes) {

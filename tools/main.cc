@@ -84,6 +84,17 @@ const std::vector<Command> commands{
      {"--service", "--from", "--group", "--all"},
      nullptr,
      run_report},
+    {"check",
+     message("root: what is dangerous on this host, and the line to change"),
+     {message("  --root DIR           an image of a host, below that directory\n"
+              "  --restored           also what to do after the store was restored from a backup\n"
+              "With -u only of that account. Exit status of its own: 0 nothing wrong, 1 warnings,\n"
+              "2 somebody can be let in, or is kept out; 2 with a message on standard error and\n"
+              "nothing on standard output: usage.\n")},
+     "pam-totp check --json",
+     {"--root", "--restored"},
+     nullptr,
+     run_check},
     {"list", message("root: everybody who has codes set up"), {}, "pam-totp list --json", {}, nullptr, run_list},
     {"unlock",
      message("root: forget the wrong codes that were typed"),

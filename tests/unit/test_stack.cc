@@ -80,6 +80,7 @@ void refuses_in_the_place_of_a_line_that_is_none(void**) {
     assert_text_equal(outcome("auth required a.so\nauth include gone\n"), "a 6");
     assert_text_equal(outcome("auth required a.so\nauth [success=okay] a2.so\n"), "a a2 6"); // "ok", and "ay" is no value
     assert_text_equal(outcome("auth [success=0 default=ignore] a.so\n"), "a 6");
+    assert_text_equal(outcome("auth sufficient a.so\n@include gone\n"), "6"); // pam_start(3) fails
     Stack round = read_stack(reader({{"/etc/pam.d/x", "auth include x\n"}}), "x");
     assert_int_equal(round.lines.size(), 1); // it ends, and refuses
     assert_true(round.lines[0].kind == Line::broken);

@@ -1,91 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "program.h"
-#include "../beside.h"
 #include <cerrno>
-#include <csignal>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 namespace totp::host {
 namespace {
+constexpr int not_run = 127; // as a shell has it
 
-[[noreturn]] void become(const std::vector<std::string>& words, int out) {
+[[noreturn]] void become(const std::string& root, const std::vector<std::string>& words, const int* ends) {
+    std::vector<std::string> copies = words;
     std::vector<char*> argv;
-    for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+    for (std::string& word : copies) argv.push_back(word.data());
     argv.push_back(nullptr);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
-    (void)std::signal(SIGPIPE, SIG_DFL);
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    bool set = null >= 0 && dup2(null, 0) == 0 && dup2(out < 0 ? null : out, 1) == 1 && dup2(out < 0 ? null : out, 2) == 2;
-    if (set) execv(argv[0], argv.data());
-    _exit(127);
+    int nothing = open("/dev/null", O_RDONLY);
+    bool ready = dup2(nothing, 0) == 0 && dup2(ends[0], 1) == 1 && dup2(ends[1], 2) == 2;
+    if (ready && !root.empty()) ready = chroot(root.c_str()) == 0 && chdir("/") == 0;
+    if (ready) execvp(argv[0], argv.data());
+    _exit(not_run);
 }
 
-int wait_for_child(pid_t child) {
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+/// Takes what has come; false at the end.
+bool take(int fd, std::string& text) {
+    char room[4096];
+    ssize_t got = read(fd, room, sizeof room);
+    if (got < 0 && errno == EINTR) return true;
+    if (got > 0) text.append(room, size_t(got));
+    return got > 0;
 }
 } // namespace
 
-std::string find_program(const std::string& name) {
-    for (const char* folder : {"/usr/local/sbin/", "/usr/local/bin/", "/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/"}) {
-        std::string path = folder + name;
-        if (access(path.c_str(), X_OK) == 0) return path;
-    }
-    return "";
-}
-
-Ran run_program(const std::vector<std::string>& words) {
-    Ran ran;
-    int ends[2];
-    if (words[0].empty() || pipe2(ends, O_CLOEXEC) != 0) return ran;
+int run_program(const std::string& root, const std::vector<std::string>& words, std::string& printed, std::string& complained) {
+    int out[2], err[2];
+    if (pipe2(out, O_CLOEXEC) != 0) return not_run;
+    if (pipe2(err, O_CLOEXEC) != 0) return close(out[0]), close(out[1]), not_run;
     pid_t child = fork();
-    if (child == 0) become(words, ends[1]);
-    close(ends[1]);
-    char room[4096];
-    for (ssize_t got = 1; got > 0 || (got < 0 && errno == EINTR);) {
-        got = read(ends[0], room, sizeof room);
-        if (got > 0) ran.output.append(room, size_t(got));
+    int ends[] = {out[1], err[1]};
+    if (child == 0) become(root, words, ends);
+    close(out[1]);
+    close(err[1]);
+    pollfd waits[] = {{out[0], POLLIN, 0}, {err[0], POLLIN, 0}};
+    while (child > 0 && (waits[0].fd >= 0 || waits[1].fd >= 0)) {
+        if (poll(waits, 2, -1) < 0) continue;
+        if (waits[0].revents && !take(out[0], printed)) waits[0].fd = -1;
+        if (waits[1].revents && !take(err[0], complained)) waits[1].fd = -1;
     }
-    close(ends[0]);
-    if (child > 0) ran.status = wait_for_child(child);
-    return ran;
+    close(out[0]);
+    close(err[0]);
+    int status = not_run << 8;
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : not_run;
 }
-
-bool leave_running(const std::vector<std::string>& words) {
-    int ends[2]; // closed by the exec: then it runs
-    if (pipe2(ends, O_CLOEXEC) != 0) return false;
-    pid_t child = fork();
-    if (child == 0) {
-        (void)setsid();
-        (void)!chdir("/");
-        (void)std::signal(SIGHUP, SIG_IGN);
-        pid_t grandchild = fork();
-        if (grandchild != 0) _exit(grandchild < 0);
-        close(ends[0]);
-        if (dup2(ends[1], 3) < 0 || fcntl(3, F_SETFD, FD_CLOEXEC) != 0) _exit(1);
-        for (int fd = 4; fd < 256; ++fd) close(fd);
-        // become() ends with 127 when it cannot: then the reader sees the end as well, so it is told before.
-        if (access(words[0].c_str(), X_OK) != 0) (void)!write(3, "x", 1);
-        become(words, -1);
-    }
-    close(ends[1]);
-    char none = 0;
-    bool begun = child > 0 && wait_for_child(child) == 0;
-    ssize_t got = 0;
-    while (begun && (got = read(ends[0], &none, 1)) < 0 && errno == EINTR) {
-    }
-    close(ends[0]);
-    return begun && got == 0;
-}
-
-bool has_systemd() { return access("/run/systemd/system", F_OK) == 0; }
-
-std::string own_path() { return beside_this_program("pam-totp"); }
 
 } // namespace totp::host

@@ -2,7 +2,7 @@
 #include "sshd_host.h"
 #include "../command.h"
 #include "../text.h"
-#include "program.h"
+#include "running.h"
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>

@@ -144,12 +144,13 @@ std::vector<Text> lines_of(const std::string& content) {
 class Reader {
   public:
     Reader(const Read& read, std::string facility) : read_(read), facility_(std::move(facility)) {}
-    /// False when there is no such file, or it is too deep.
+    /// False when there is no such file, when it is too deep, or when an `@include` of every facility in it comes to
+    /// nothing: libpam reads no further then.
     bool add(const std::string& name, bool any_facility, unsigned depth, unsigned level, std::string& file);
     std::vector<Line> lines;
 
   private:
-    void add_line(const Text& text, const std::string& file, bool any_facility, unsigned depth, unsigned level);
+    bool add_line(const Text& text, const std::string& file, bool any_facility, unsigned depth, unsigned level);
     void include(Line line, const std::string& name, bool any_facility, unsigned depth, bool is_substack);
     const Read& read_;
     std::string facility_;
@@ -168,28 +169,38 @@ void Reader::include(Line line, const std::string& name, bool any_facility, unsi
     lines.push_back(line);
 }
 
-void Reader::add_line(const Text& text, const std::string& file, bool any_facility, unsigned depth, unsigned level) {
+bool Reader::add_line(const Text& text, const std::string& file, bool any_facility, unsigned depth, unsigned level) {
     std::vector<std::string> words = words_of(text.text);
     Line line{Line::module, file, text.number, text.text, level, false, {}, {}, {}};
     auto word = [&words](size_t i) { return i < words.size() ? words[i] : std::string(); };
     std::string type = word(0);
     // Debian's own: every facility of that file, or the one that is asked for.
-    if (is(type, "@include")) return include(line, word(1), any_facility, depth, false);
+    if (is(type, "@include")) {
+        std::string included;
+        if (!word(1).empty() && add(word(1), any_facility, depth + 1, level, included)) return true;
+        line.kind = Line::broken;
+        line.path = word(1);
+        line.actions.fill(bad);
+        lines.push_back(line);
+        return !any_facility;
+    }
     line.is_quiet = type.starts_with('-');
     if (line.is_quiet) type.erase(0, 1);
     bool is_known = is(type, "auth") || is(type, "account") || is(type, "password") || is(type, "session");
     // What libpam does not know stands in the facility that was asked for, else in the most sensitive one.
     if (!is_known) type = any_facility ? "auth" : facility_;
-    if (!is(type, facility_.c_str())) return;
+    if (!is(type, facility_.c_str())) return true;
     std::string control = word(1);
     if (is(control, "include") || is(control, "substack")) {
-        return include(line, word(2), false, depth, is(control, "substack"));
+        include(line, word(2), false, depth, is(control, "substack"));
+        return true;
     }
     if (!is_known || words.size() < 3) line.kind = Line::broken;
     set_actions(control, line.actions);
     line.path = word(2);
     if (words.size() > 3) line.arguments.assign(words.begin() + 3, words.end());
     lines.push_back(line);
+    return true;
 }
 
 bool Reader::add(const std::string& name, bool any_facility, unsigned depth, unsigned level, std::string& file) {
@@ -198,7 +209,9 @@ bool Reader::add(const std::string& name, bool any_facility, unsigned depth, uns
         std::optional<std::string> content = read_(place);
         if (!content) continue;
         file = place;
-        for (const Text& text : lines_of(*content)) add_line(text, file, any_facility, depth, level);
+        for (const Text& text : lines_of(*content)) {
+            if (!add_line(text, file, any_facility, depth, level)) return false;
+        }
         return true;
     }
     return false;
@@ -258,8 +271,12 @@ std::vector<std::string> places_of(const std::string& service) {
 Stack read_stack(const Read& read, const std::string& service, const std::string& facility) {
     Stack stack{service, "", false, {}};
     Reader own(read, facility);
-    bool is_there = own.add(service, true, 0, 0, stack.file);
-    if (is_there && !own.lines.empty()) {
+    bool was_read = own.add(service, true, 0, 0, stack.file);
+    if (!was_read && !stack.file.empty()) { // an `@include` of nothing: pam_start(3) fails, whatever stands above it
+        stack.lines = {own.lines.back()};
+        return stack;
+    }
+    if (!own.lines.empty()) {
         stack.lines = own.lines;
         return stack;
     }

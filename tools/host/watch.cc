@@ -2,7 +2,7 @@
 #include "watch.h"
 #include "../command.h"
 #include "../text.h"
-#include "program.h"
+#include "running.h"
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
