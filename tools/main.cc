@@ -84,6 +84,17 @@ const std::vector<Command> commands{
      {"--service", "--from", "--group", "--all"},
      nullptr,
      run_report},
+    {"check",
+     message("root: what is dangerous on this host, and the line to change"),
+     {message("  --root DIR           an image of a host, below that directory\n"
+              "  --restored           also what to do after the store was restored from a backup\n"
+              "With -u only of that account. Exit status of its own: 0 nothing wrong, 1 warnings,\n"
+              "2 somebody can be let in, or is kept out; 2 with a message on standard error and\n"
+              "nothing on standard output: usage.\n")},
+     "pam-totp check --json",
+     {"--root", "--restored"},
+     nullptr,
+     run_check},
     {"list", message("root: everybody who has codes set up"), {}, "pam-totp list --json", {}, nullptr, run_list},
     {"unlock",
      message("root: forget the wrong codes that were typed"),
@@ -107,6 +118,41 @@ const std::vector<Command> commands{
      {},
      nullptr,
      run_export},
+    {"enable",
+     message("root: ask for a code at sshd, sudo, su or login; undone unless kept"),
+     {message("  --key-and-code       sshd: a key, then a code (unless it asks already)\n"
+              "  --password-and-code  a password, then a code\n"
+              "  --group NAMES        these groups alone\n"
+              "  --except-group NAMES not these groups\n"
+              "  --undo-after TIME    30s to 1h (5m)\n"
+              "  --yes                without questions; then: pam-totp keep\n"
+              "  --dry-run            show and check it, and change nothing\n")},
+     "pam-totp enable sshd --dry-run",
+     {"--key-and-code", "--password-and-code", "--group", "--except-group", "--undo-after", "--yes", "--dry-run"},
+     "SERVICE",
+     run_enable},
+    {"keep",
+     message("root: keep what enable changed"),
+     {message("  --unproved           although nobody has logged in with a code since\n")},
+     "pam-totp keep",
+     {"--unproved"},
+     nullptr,
+     run_keep},
+    {"undo",
+     message("root: take back what enable changed"),
+     {message("  --at-deadline        when its time is over, or after a restart\n")},
+     "pam-totp undo",
+     {"--at-deadline"},
+     nullptr,
+     run_undo},
+    {"disable",
+     message("root: ask for no code there any more"),
+     {message("  --yes                without questions\n"
+              "  --dry-run            show it, and change nothing\n")},
+     "pam-totp disable sshd",
+     {"--yes", "--dry-run"},
+     "SERVICE",
+     run_disable},
     {"edit",
      message("root: change the settings; mistakes are found first"),
      {message("The editor is $VISUAL or $EDITOR, else vi.\n")},

@@ -64,6 +64,13 @@ void wait_for(int fd) {
     throw Stop(128 + interrupt, text("interrupted; what counts now says: pam-totp status"));
 }
 
+bool pause_for(unsigned milliseconds) {
+    sigset_t none;
+    sigemptyset(&none);
+    timespec time = {time_t(milliseconds / 1000), long(milliseconds % 1000) * 1000000};
+    return (ppoll(nullptr, 0, &time, &none) >= 0 || errno != EINTR) && !interrupt;
+}
+
 void watch(int socket) { watched = socket; }
 
 void talk_beside_json() {

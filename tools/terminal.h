@@ -12,6 +12,8 @@ namespace totp {
 void prepare_terminal();
 /// Until the descriptor has something to read. Throws Stop on an interrupt.
 void wait_for(int fd);
+/// As long, unless an interrupt comes: then false.
+bool pause_for(unsigned milliseconds);
 /// From now on nobody is kept at a question that has no meaning any more: wait_for throws Stop when the other end of
 /// this socket is closed. -1: no such socket.
 void watch(int socket);

@@ -9,12 +9,13 @@ _pam_totp_options() { # COMMAND
         remove) echo --all ;;
         explain) echo '--service --from' ;;
         report) echo '--service --from --group --all' ;;
+        check) echo '--root --restored' ;;
     esac
     echo '-u --user --json --store --key --conf --help'
 }
 
 _pam_totp() {
-    local commands='setup status verify add remove codes resync forget explain report list unlock recover export edit init'
+    local commands='setup status verify add remove codes resync forget explain report check list unlock recover export edit init'
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} words=
     COMPREPLY=()
     # `--option=value` comes as three words.
@@ -30,7 +31,7 @@ _pam_totp() {
     elif [[ " $commands " == *" ${COMP_WORDS[1]} "* ]]; then
         case $before in
             -u | --user) mapfile -t COMPREPLY < <(compgen -u -- "$word") ;;
-            --store) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+            --store | --root) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
             --key | --conf | --png | --svg | --secret-file) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
             --algorithm) words='sha1 sha256 sha512' ;;
             --digits) words='6 7 8' ;;
@@ -40,7 +41,7 @@ _pam_totp() {
             *) words=$(_pam_totp_options "${COMP_WORDS[1]}") ;;
         esac
         case $before in
-            --store | --key | --conf | --png | --svg | --secret-file) compopt -o filenames 2>/dev/null ;;
+            --store | --root | --key | --conf | --png | --svg | --secret-file) compopt -o filenames 2>/dev/null ;;
         esac
     fi
     [[ -z $words ]] || mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")

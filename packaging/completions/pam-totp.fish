@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish: completes pam-totp. It runs no pam-totp itself: what is set up is nothing for a terminal that completes.
 
-set -l commands setup status verify add remove codes resync forget explain report list unlock recover export edit init
+set -l commands setup status verify add remove codes resync forget explain report check list unlock recover export edit init
 set -l none '__fish_use_subcommand'
 set -l any "__fish_seen_subcommand_from $commands"
 set -l setup '__fish_seen_subcommand_from setup'
@@ -18,6 +18,7 @@ complete -c pam-totp -n $none -a resync -d 'a device whose clock or counter is o
 complete -c pam-totp -n $none -a forget -d 'ask for a code everywhere again'
 complete -c pam-totp -n $none -a explain -d 'who must give a code: which rule decides, and why'
 complete -c pam-totp -n $none -a report -d 'root: who must give a code, who has none yet, and why'
+complete -c pam-totp -n $none -a check -d 'root: what is dangerous on this host, and the line to change'
 complete -c pam-totp -n $none -a list -d 'root: everybody who has codes set up'
 complete -c pam-totp -n $none -a unlock -d 'root: forget the wrong codes that were typed'
 complete -c pam-totp -n $none -a recover -d 'root: a code with which somebody sets up anew'
@@ -58,3 +59,5 @@ complete -c pam-totp -n '__fish_seen_subcommand_from report' -l from -x -d 'from
 complete -c pam-totp -n '__fish_seen_subcommand_from report' -l group -x -a '(__fish_complete_groups)' -d 'of this group alone'
 complete -c pam-totp -n '__fish_seen_subcommand_from report' -l all -d 'also accounts without a login shell'
 complete -c pam-totp -n '__fish_seen_subcommand_from remove' -l all -d 'everything that is set up'
+complete -c pam-totp -n '__fish_seen_subcommand_from check' -l root -x -a '(__fish_complete_directories)' -d 'an image of a host'
+complete -c pam-totp -n '__fish_seen_subcommand_from check' -l restored -d 'also what to do after the store was restored'

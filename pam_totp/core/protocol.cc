@@ -6,7 +6,7 @@ namespace totp {
 namespace {
 constexpr string_view verbs[] = {"init",   "setup",      "add",    "status", "verify", "codes",
                                  "remove", "remove_all", "resync", "unlock", "forget", "list",   "export", "explain",
-                                 "enroll", "report", "recover"};
+                                 "enroll", "report", "recover", "logins"};
 constexpr string_view demands[] = {"require", "enroll", "if-enrolled", "skip"};
 constexpr string_view questions[] = {"permission", "proof", "code", "two_codes", "recovery"};
 
@@ -98,8 +98,9 @@ Words begin(string_view line, string_view what) {
 }
 
 bool names_a_token(Verb verb) { return verb == Verb::remove || verb == Verb::resync; }
-bool names_a_service(Verb verb) { return verb == Verb::explain || verb == Verb::report; }
-bool is_of_a_login(Verb verb) { return names_a_service(verb) || verb == Verb::enroll; }
+bool is_explained(Verb verb) { return verb == Verb::explain || verb == Verb::report; }
+bool names_a_service(Verb verb) { return is_explained(verb) || verb == Verb::logins; }
+bool is_of_a_login(Verb verb) { return is_explained(verb) || verb == Verb::enroll; }
 bool describes_a_token(Verb verb) { return verb == Verb::setup || verb == Verb::add; }
 
 u32 read_time(Words& words, string_view name) { return u32(words.number(name, 0, UINT32_MAX)); }
@@ -113,6 +114,7 @@ void write_beginning(const Request& request, Writer& out) {
     if (is_of_a_login(request.verb)) write_value("rhost", request.rhost.view(), out);
     if (request.verb == Verb::report) write_value("group", request.group.view(), out);
     if (request.verb == Verb::enroll) out.add(" replaces=").id(request.replaces);
+    if (request.verb == Verb::logins) out.add(" since=").number(request.since);
 }
 } // namespace
 
@@ -149,6 +151,7 @@ bool read_request(string_view line, Request& request) {
     if (words.ok() && is_of_a_login(request.verb)) request.rhost = read_text<64>(words, "rhost");
     if (words.ok() && request.verb == Verb::report) request.group = read_text<64>(words, "group");
     if (words.ok() && request.verb == Verb::enroll) request.replaces = words.id("replaces");
+    if (words.ok() && request.verb == Verb::logins) request.since = words.number("since", 0, UINT32_MAX);
     if (words.ok() && describes_a_token(request.verb)) {
         read_token_words(words, request.token);
         string_view key = words.value("key");
@@ -301,6 +304,20 @@ bool read_account_line(string_view line, AccountLine& account) {
     account.uid = read_time(words, "uid");
     account.error = read_error(words);
     account.has_shell = read_flag(words, "has_shell");
+    return words.done();
+}
+
+void write_login_line(const LoginLine& login, Writer& out) {
+    out.add("login");
+    write_value("user", login.user.view(), out);
+    out.add(" time=").number(u64(login.time)).add(" from=").hex(login.from).add('\n');
+}
+
+bool read_login_line(string_view line, LoginLine& login) {
+    Words words = begin(line, "login");
+    login.user = read_text<255>(words, "user");
+    login.time = read_time(words, "time");
+    words.hex("from", login.from);
     return words.done();
 }
 

@@ -42,6 +42,7 @@ enum class Verb : u8 {
     enroll, ///< a set-up during a login: for root's callers alone
     report,
     recover,
+    logins, ///< who got in with a code, by one service and since when
 };
 
 /// The first line. An empty user is the caller's own account.
@@ -49,7 +50,8 @@ struct Request {
     Verb verb = Verb::status;
     Text<255> user;
     Token token;             ///< setup, add: what is wanted, its key empty: make one. remove, resync: its name
-    Text<64> service;        ///< explain, report: of which login
+    Text<64> service;        ///< explain, report, logins: of which login
+    u64 since = 0;           ///< logins: seconds since 1970
     Text<64> rhost;          ///< and from where; empty: none. enroll: the same
     Text<64> group;          ///< report: of whom; empty: of everybody
     u64 replaces = 0;        ///< enroll: the recovery whose code was typed; 0: nothing is set up
@@ -146,6 +148,15 @@ struct AccountLine {
 };
 void write_account_line(const AccountLine& account, Writer& out);
 bool read_account_line(string_view line, AccountLine& account);
+
+/// `login`, of `logins`: the newest of this person that was accepted.
+struct LoginLine {
+    Text<255> user;
+    u32 time = 0;
+    std::array<u8, 16> from{}; ///< address; zero: none
+};
+void write_login_line(const LoginLine& login, Writer& out);
+bool read_login_line(string_view line, LoginLine& login);
 
 /// `skew`: by how many seconds the phone is ahead of this computer, after an accepted proof.
 void write_skew(i64 seconds, Writer& out);

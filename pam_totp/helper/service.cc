@@ -56,7 +56,8 @@ bool is_everybodys(Verb verb) {
 }
 bool is_roots(Verb verb) {
     return verb == Verb::init || verb == Verb::unlock || verb == Verb::list || verb == Verb::keys ||
-           verb == Verb::enroll || verb == Verb::report || verb == Verb::recover;
+           verb == Verb::enroll || verb == Verb::report || verb == Verb::recover ||
+           verb == Verb::logins;
 }
 
 Error serve_record(Service& s) {
@@ -79,7 +80,8 @@ Error serve_record(Service& s) {
     case Verb::recover: return recover(s);
     case Verb::init:
     case Verb::list:
-    case Verb::report: break;
+    case Verb::report:
+    case Verb::logins: break;
     }
     return Error::bad_request;
 }
@@ -101,6 +103,7 @@ Error serve_request(Service& s) {
     error = open_host(s.place, s.host);
     if (error != Error::none) return error;
     if (verb == Verb::report) return report(s);
+    if (verb == Verb::logins) return list_logins(s);
     return verb == Verb::list ? list_records(s) : serve_record(s);
 }
 } // namespace

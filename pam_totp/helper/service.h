@@ -81,7 +81,7 @@ void send_status(Service& service, const Record& record);
 /// After a code that was used already: until the time-based token that comes first shows another; 0: at once.
 u32 seconds_to_next(const Credential& credential, const Answer& answer);
 
-// The verbs, by file: status, set_up, enroll, change, resync, inventory, explain, report, recover.
+// The verbs, by file: status, set_up, enroll, change, resync, inventory, explain, report, recover, logins.
 Error status(Service& service);
 Error verify(Service& service);
 Error set_up(Service& service);
@@ -94,6 +94,10 @@ Error unlock(Service& service);
 Error forget(Service& service);
 Error resync(Service& service);
 Error list_records(Service& service);
+Error list_logins(Service& service);
+/// The account that a journal's file name was made for. Error::bad_account when none has it (any more), and
+/// Error::io when nobody knows now.
+Error find_owner(string_view file, Account& account);
 Error give_keys(Service& service);
 Error explain(Service& service);
 Error report(Service& service);

@@ -234,6 +234,7 @@ Outcome Login::judge_code(string_view code, const Known& before, Verdict& verdic
         finding.entry.from = address_of(line_.rhost);
         if (place_ != 0) finding.entry.remember = {place_, u32(std::min<u64>(now + conf_.decision.remember, UINT32_MAX))};
         finding.entry.tells = first_factor_is_known();
+        finding.entry.door = door_of(line_.service);
         error = append(host_, record_.account, record_.journal, finding.entry, verdict, after);
     }
     if (error != Error::none) return unavailable(error);

@@ -123,12 +123,14 @@ def requests():
     """Every request, in the same way."""
     code = text("pam_totp/core/protocol.cc")
     verbs = quoted(words(r"verbs\[\] = \{(.*?)\}", "pam_totp/core/protocol.cc")[0])
-    # Of all; of remove and resync; of explain and report; of these and enroll; of report; of enroll; of setup and add.
-    user, name, service, rhost, group, replaces, *described = fields("read_request", code)
+    # Of all; of remove and resync; of explain, report and logins; of the first two and enroll; of report; of enroll; of
+    # logins; of setup and add.
+    user, name, service, rhost, group, replaces, since, *described = fields("read_request", code)
     named = re.findall(r"Verb::(\w+)", _function("names_a_token", code))
     describing = re.findall(r"Verb::(\w+)", _function("describes_a_token", code))
     own = {verb: [name] for verb in named} | {verb: described for verb in describing} | {
-        "explain": [service, rhost], "report": [service, rhost, group], "enroll": [rhost, replaces]}
+        "explain": [service, rhost], "report": [service, rhost, group], "enroll": [rhost, replaces],
+        "logins": [service, since]}
     return {verb: [user, *own.get(verb, [])] for verb in verbs}
 
 

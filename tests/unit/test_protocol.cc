@@ -266,6 +266,21 @@ void keeps_a_record_on_the_way_round(void**) {
     }
 }
 
+void keeps_a_login_on_the_way_round(void**) {
+    LoginLine login{Text<255>(string_view("a b")), UINT32_MAX, {}}, read;
+    for (u8 i = 0; i < 16; ++i) login.from[i] = u8(255 - i);
+    std::string line = written([&](Writer& out) { write_login_line(login, out); });
+    bool fits = read_login_line(without_newline(line), read);
+    assert_true(fits);
+    assert_true(read.user == login.user.view());
+    assert_int_equal(read.time, UINT32_MAX);
+    assert_memory_equal(&read.from, &login.from, sizeof login.from);
+    std::string good(without_newline(line));
+    for (const std::string& bad : {good + " x=1", good.substr(1), std::string("login"), good.substr(0, good.size() - 1)}) {
+        assert_false(read_login_line(bad, read));
+    }
+}
+
 void keeps_an_account_on_the_way_round(void**) {
     AccountLine account{Text<255>(std::string(255, ' ')), UINT32_MAX, Error::credential_damaged, false}, read;
     std::string line = written([&](Writer& out) { write_account_line(account, out); });
@@ -400,6 +415,7 @@ int main() {
         cmocka_unit_test(keeps_a_key_on_the_way_round),
         cmocka_unit_test(keeps_a_token_on_the_way_round_but_for_its_key),
         cmocka_unit_test(keeps_a_record_on_the_way_round),
+        cmocka_unit_test(keeps_a_login_on_the_way_round),
         cmocka_unit_test(keeps_an_account_on_the_way_round),
         cmocka_unit_test(keeps_a_rule_on_the_way_round),
         cmocka_unit_test(keeps_a_row_of_a_picture_on_the_way_round),
