@@ -68,38 +68,51 @@ void Check::read_rules() {
     add(judge_rules(rules_, image_.names(), now_));
 }
 
+/// One line of the helper's list.
+bool take(string_view line, std::vector<RecordAt>& records) {
+    AccountLine account;
+    Token token;
+    RecordLine record;
+    if (read_account_line(line, account)) {
+        records.push_back({std::string(account.user.view()), account.error, {}, 0, 0, 0});
+        return true;
+    }
+    if (records.empty()) return false;
+    RecordAt& last = records.back();
+    if (read_token_line(line, token)) {
+        ++last.tokens;
+        if (token.type == Type::hotp) last.counters.emplace_back(token.name.view());
+        return true;
+    }
+    bool is_record = read_record_line(line, record);
+    if (is_record) last.codes_left = record.codes_left, last.codes_made = record.codes_made;
+    return is_record;
+}
+
 /// Through the helper; without root, or of an image, nobody may look.
 void Check::read_records() {
     bool told = std::any_of(found_.begin(), found_.end(), [](const Found& one) {
-        return one.level != Found::note && (one.id.starts_with("key_") || one.id.starts_with("store_"));
+        bool is_way = one.id.starts_with("key_") || one.id.starts_with("store_") || one.id.starts_with("settings_");
+        return one.level != Found::note && (is_way || one.id == "helper_missing");
     });
     if (!image_.is_live() || getuid() != 0 || told) return;
-    a_.request.verb = Verb::list;
-    std::string one = a_.user;
-    a_.user.clear();
+    Arguments all; // of everybody, and without --json: what is printed are findings alone
+    all.request.verb = Verb::list;
+    all.store = a_.store, all.key = a_.key, all.conf = a_.conf;
     Done done;
-    int status = converse(a_, done, [this](string_view line) {
-        AccountLine account;
-        Token token;
-        RecordLine record;
-        if (read_account_line(line, account)) {
-            records_.push_back({std::string(account.user.view()), account.error, {}, 0, 0, 0});
-        } else if (records_.empty()) {
-            return false;
-        } else if (read_token_line(line, token)) {
-            ++records_.back().tokens;
-            if (token.type == Type::hotp) records_.back().counters.emplace_back(token.name.view());
-        } else if (read_record_line(line, record)) {
-            records_.back().codes_left = record.codes_left;
-            records_.back().codes_made = record.codes_made;
-        } else {
-            return false;
-        }
-        return true;
-    });
-    a_.user = one;
-    if (!one.empty()) std::erase_if(records_, [&](const RecordAt& r) { return r.user != one; });
-    if (status == exit_done) add(a_.has("--restored") ? after_restoring(records_) : Findings());
+    done.error = Error::helper_missing;
+    int status = exit_store;
+    try {
+        status = converse(all, done, [this](string_view line) { return take(line, records_); });
+    } catch (const Stop& stop) {
+        if (*stop.what()) complain(stop.what());
+    }
+    if (status != exit_done) {
+        add({{Found::warning, "records_unread", or_usual(a_.store, TOTP_STORE), text(advice(done.error).data()),
+              text("Whose records are sound is not known."), "pam-totp list"}});
+    }
+    if (!a_.user.empty()) std::erase_if(records_, [&](const RecordAt& r) { return r.user != a_.user; });
+    if (a_.has("--restored")) add(after_restoring(records_));
     add(judge_records(records_));
 }
 
@@ -128,7 +141,10 @@ Stack* Check::stack(const std::string& service) {
 /// The place of the rule that lets this person be, when it is one for people and not for addresses.
 std::string Check::skipping(const std::string& user) const {
     for (const RuleAt& at : rules_.all()) {
-        if (at.rule.demand != Demand::skip || at.is_over(now_) || !at.is_for("sshd")) continue;
+        if (at.is_over(now_) || !at.is_for("sshd")) continue;
+        bool is_for_all = at.rule.user.words.empty() && at.rule.group.words.empty() && at.rule.from.words.empty();
+        if (is_for_all) return "";
+        if (at.rule.demand != Demand::skip) continue;
         std::vector<std::string> users = words_of(at.rule.user), groups = words_of(at.rule.group);
         bool named = !at.rule.user.is_negated && std::find(users.begin(), users.end(), user) != users.end();
         bool member = !at.rule.group.is_negated && users.empty() && std::any_of(groups.begin(), groups.end(), [&](const std::string& group) {
@@ -158,15 +174,25 @@ std::vector<std::string> Check::people() const {
     return names;
 }
 
+/// Why sshd does not say: it cannot, or it would not start either.
+Findings unasked(std::string complaint) {
+    bool is_setting = complaint.find("sshd_config") != std::string::npos || complaint.find("AuthenticationMethods") != std::string::npos;
+    if (complaint.empty()) complaint = text("/usr/sbin/sshd was not there, or did not answer");
+    while (!complaint.empty() && complaint.back() == '\n') complaint.pop_back();
+    if (is_setting) {
+        return {{Found::danger, "sshd_broken", "/etc/ssh/sshd_config", text("sshd does not take its settings: %1", {shown(complaint)}),
+                 text("It does not start with them again, and lets nobody in then."), "sshd -t"}};
+    }
+    return {{Found::warning, "sshd_not_asked", "/usr/sbin/sshd", text("sshd does not say what it does: %1", {shown(complaint)}),
+             text("Whether a key alone lets in is not known."), "sshd -t"}};
+}
+
 bool Check::ask_sshd_about(std::vector<Visitor>& visitors) {
     for (const std::string& name : people()) {
         Visitor visitor{name, {}, false, skipping(name)};
         std::string complaint;
         if (!ask_sshd({name, image_.root(), ""}, visitor.sshd, complaint)) {
-            if (complaint.empty()) complaint = text("/usr/sbin/sshd was not there, or did not answer");
-            while (!complaint.empty() && complaint.back() == '\n') complaint.pop_back();
-            add({{Found::warning, "sshd_not_asked", "/usr/sbin/sshd", text("sshd does not say what it does: %1", {shown(complaint)}),
-                  text("Whether a key alone lets in is not known."), "sshd -t"}});
+            add(unasked(complaint));
             return false;
         }
         visitor.is_set_up = std::any_of(records_.begin(), records_.end(), [&](const RecordAt& r) { return r.user == name && r.is_set_up(); });

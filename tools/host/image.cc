@@ -65,7 +65,8 @@ Read Image::read() const {
 Look Image::look() const {
     return [this](const std::string& path) -> std::optional<struct stat> {
         struct stat found = {};
-        return lstat((root_ + path).c_str(), &found) == 0 ? std::optional(found) : std::nullopt;
+        bool is_there = lstat((root_ + path).c_str(), &found) == 0 || (errno != ENOENT && errno != ENOTDIR);
+        return is_there ? std::optional(found) : std::nullopt;
     };
 }
 

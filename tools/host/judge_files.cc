@@ -12,7 +12,6 @@ constexpr unsigned long cifs = 0xFF534D42, smb2 = 0xFE534D42, zfs = 0x2FC12FC1, 
 struct Wanted {
     mode_t kind;
     mode_t never; ///< bits that must not be set
-    const char* mode; ///< as chmod takes it
 };
 
 std::string mend(const std::string& owner, const char* mode, const std::string& path) {
@@ -30,6 +29,7 @@ class Judge {
         found_.push_back({level, id, where, what, why, fix});
     }
     bool fits(const struct stat& found, const Wanted& wanted) const {
+        if (found.st_mode == 0) return true;
         return (found.st_mode & S_IFMT) == wanted.kind && found.st_uid == 0 && (found.st_mode & wanted.never) == 0;
     }
     void judge_key();
@@ -49,7 +49,7 @@ void Judge::judge_key() {
         return add(Finding::danger, "key_missing", places_.key, text("the host key is missing"),
                    text("Without it no record can be read: everybody is refused."), text("restore it from a backup, or on a new host run: pam-totp init"));
     }
-    if (!fits(*key, {S_IFREG, 07137, "0640"})) {
+    if (!fits(*key, {S_IFREG, 07137})) {
         add(Finding::danger, "key_unsafe", places_.key, text("the host key is not root's alone"),
             text("Everybody is refused until it is; who could read it can make codes with the records."), mend(owner_, "0640", places_.key));
     } else if (key->st_gid != places_.group || (key->st_mode & 0040) == 0) {
@@ -64,7 +64,7 @@ void Judge::judge_store() {
         return add(Finding::danger, "store_missing", places_.store, text("the store is missing"), text("Everybody is refused."),
                    text("mount it, or on a new host run: pam-totp init"));
     }
-    if (!fits(*store, {S_IFDIR, 0007, "1770"})) {
+    if (!fits(*store, {S_IFDIR, 0007})) {
         add(Finding::danger, "store_unsafe", places_.store, text("the store is not closed to others, or not root's"),
             text("Everybody is refused until it is."), mend(owner_, "1770", places_.store));
     } else if (store->st_gid != places_.group || (store->st_mode & 01770) != 01770) {
@@ -89,7 +89,7 @@ void Judge::judge_helper() {
         return add(Finding::warning, "helper_missing", places_.helper, text("the helper is missing"),
                    text("Nobody but root sets up codes, and screen lockers let nobody in."), text("install pam_totp again"));
     }
-    if (!fits(*helper, {S_IFREG, 04022, "2755"})) {
+    if (!fits(*helper, {S_IFREG, 04022})) {
         add(Finding::danger, "helper_unsafe", places_.helper, text("the helper is not root's, can be changed by others, or is set-user-id"),
             text("Who can change it reads and makes everybody's codes."), mend(owner_, "2755", places_.helper));
     } else if ((helper->st_mode & 07777) != 02755 || helper->st_gid != places_.group) {
@@ -104,11 +104,11 @@ void Judge::judge_conf() {
         add(Finding::note, "settings_missing", places_.conf, text("there are no settings"),
             text("Everybody is asked for a code, and who has nothing set up is refused."), "if-enrolled");
     }
-    if (conf && !fits(*conf, {S_IFREG, 07022, "0644"})) {
+    if (conf && !fits(*conf, {S_IFREG, 07022})) {
         add(Finding::danger, "settings_unsafe", places_.conf, text("the settings are not root's, or can be changed by others"),
             text("Everybody is refused until they are."), mend("root:root", "0644", places_.conf));
     }
-    if (beside && !fits(*beside, {S_IFDIR, 0022, "0755"})) {
+    if (beside && !fits(*beside, {S_IFDIR, 0022})) {
         add(Finding::danger, "settings_unsafe", places_.conf + ".d", text("the settings are not root's, or can be changed by others"),
             text("Everybody is refused until they are."), mend("root:root", "0755", places_.conf + ".d"));
     }
@@ -121,7 +121,7 @@ void Judge::judge_modules() {
     }
     for (const std::string& path : places_.modules) {
         auto module = look_(path);
-        if (module && fits(*module, {S_IFREG, 06022, "0644"})) continue;
+        if (module && fits(*module, {S_IFREG, 06022})) continue;
         add(Finding::danger, "module_unsafe", path, text("the module is not root's, or can be changed by others"),
             text("Who can change it is root at the next login."), mend("root:root", "0644", path));
     }

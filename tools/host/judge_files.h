@@ -8,7 +8,7 @@
 
 namespace totp::host {
 
-/// lstat(2); nothing when there is no such file.
+/// lstat(2); nothing when there is no such file, and all zero when the caller may not look.
 using Look = std::function<std::optional<struct stat>(const std::string& path)>;
 
 struct Places {
