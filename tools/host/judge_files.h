@@ -15,7 +15,7 @@ struct Places {
     std::string store, key, conf, helper;
     std::vector<std::string> modules; ///< every pam_totp.so beside the other modules
     std::string group_name;
-    gid_t group = gid_t(-1);          ///< -1: there is no such group
+    gid_t group = gid_t(-1); ///< -1: there is no such group
 };
 
 Findings judge_files(const Look& look, const Places& places);
