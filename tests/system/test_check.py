@@ -292,7 +292,13 @@ def finds_modes_and_owners_and_what_is_missing():
             findings = found()
         finally:
             os.rename(path + ".away", path)
-        check(name in wrong(findings), f"{path}: {findings}")
+        check(wrong(findings) == {name}, f"{path}: {findings}")
+    for path, name in ((KEY, "key_unsafe"), (STORE, "store_unsafe"), (CONF, "settings_unsafe")):
+        before = os.stat(path)
+        os.chown(path, 12345, before.st_gid)
+        findings = found()
+        os.chown(path, before.st_uid, before.st_gid)
+        check(wrong(findings) == {name}, f"{path}: {findings}")
     check(wrong(found()) == set(), found())
 
 
