@@ -38,7 +38,9 @@ class Check {
     bool ask_sshd_about(std::vector<Visitor>& visitors);
     void judge_stacks();
     void judge_places();
-    std::string or_usual(const std::string& given, const char* usual) const { return given.empty() ? usual : given; }
+    std::string or_usual(const std::string& given, const char* usual) const {
+        return given.empty() ? usual : given;
+    }
 
     Arguments& a_;
     Image image_;
@@ -68,38 +70,53 @@ void Check::read_rules() {
     add(judge_rules(rules_, image_.names(), now_));
 }
 
+/// One line of the helper's list.
+bool take(string_view line, std::vector<RecordAt>& records) {
+    AccountLine account;
+    Token token;
+    RecordLine record;
+    if (read_account_line(line, account)) {
+        records.push_back({std::string(account.user.view()), account.error, {}, 0, 0, 0});
+        return true;
+    }
+    if (records.empty()) return false;
+    RecordAt& last = records.back();
+    if (read_token_line(line, token)) {
+        ++last.tokens;
+        if (token.type == Type::hotp) last.counters.emplace_back(token.name.view());
+        return true;
+    }
+    bool is_record = read_record_line(line, record);
+    if (is_record) last.codes_left = record.codes_left, last.codes_made = record.codes_made;
+    return is_record;
+}
+
 /// Through the helper; without root, or of an image, nobody may look.
 void Check::read_records() {
     bool told = std::any_of(found_.begin(), found_.end(), [](const Found& one) {
-        return one.level != Found::note && (one.id.starts_with("key_") || one.id.starts_with("store_"));
+        bool is_way =
+            one.id.starts_with("key_") || one.id.starts_with("store_") || one.id.starts_with("settings_");
+        return one.level != Found::note && (is_way || one.id == "helper_missing");
     });
     if (!image_.is_live() || getuid() != 0 || told) return;
-    a_.request.verb = Verb::list;
-    std::string one = a_.user;
-    a_.user.clear();
+    Arguments all; // of everybody, and without --json: what is printed are findings alone
+    all.request.verb = Verb::list;
+    all.store = a_.store, all.key = a_.key, all.conf = a_.conf;
     Done done;
-    int status = converse(a_, done, [this](string_view line) {
-        AccountLine account;
-        Token token;
-        RecordLine record;
-        if (read_account_line(line, account)) {
-            records_.push_back({std::string(account.user.view()), account.error, {}, 0, 0, 0});
-        } else if (records_.empty()) {
-            return false;
-        } else if (read_token_line(line, token)) {
-            ++records_.back().tokens;
-            if (token.type == Type::hotp) records_.back().counters.emplace_back(token.name.view());
-        } else if (read_record_line(line, record)) {
-            records_.back().codes_left = record.codes_left;
-            records_.back().codes_made = record.codes_made;
-        } else {
-            return false;
-        }
-        return true;
-    });
-    a_.user = one;
-    if (!one.empty()) std::erase_if(records_, [&](const RecordAt& r) { return r.user != one; });
-    if (status == exit_done) add(a_.has("--restored") ? after_restoring(records_) : Findings());
+    done.error = Error::helper_missing;
+    int status = exit_store;
+    try {
+        status = converse(all, done, [this](string_view line) { return take(line, records_); });
+    } catch (const Stop& stop) {
+        if (*stop.what()) complain(stop.what());
+    }
+    if (status != exit_done) {
+        add({{Found::warning, "records_unread", or_usual(a_.store, TOTP_STORE),
+              text(advice(done.error).data()), text("Whose records are sound is not known."),
+              "pam-totp list"}});
+    }
+    if (!a_.user.empty()) std::erase_if(records_, [&](const RecordAt& r) { return r.user != a_.user; });
+    if (a_.has("--restored")) add(after_restoring(records_));
     add(judge_records(records_));
 }
 
@@ -115,25 +132,31 @@ void Check::read_stacks() {
     }
     // A file that others include is looked at where it is run, unless somebody comes in by it.
     std::erase_if(stacks_, [&](const Stack& stack) {
-        bool is_door = stack.service == "su" || stack.service == "sudo" || stack.service == "sshd" || stack.service == "login";
+        bool is_door = stack.service == "su" || stack.service == "sudo" || stack.service == "sshd" ||
+                       stack.service == "login";
         return !is_door && included.count(stack.file) != 0;
     });
 }
 
 Stack* Check::stack(const std::string& service) {
-    auto found = std::find_if(stacks_.begin(), stacks_.end(), [&](const Stack& s) { return s.service == service; });
+    auto found =
+        std::find_if(stacks_.begin(), stacks_.end(), [&](const Stack& s) { return s.service == service; });
     return found == stacks_.end() ? nullptr : &*found;
 }
 
 /// The place of the rule that lets this person be, when it is one for people and not for addresses.
 std::string Check::skipping(const std::string& user) const {
     for (const RuleAt& at : rules_.all()) {
-        if (at.rule.demand != Demand::skip || at.is_over(now_) || !at.is_for("sshd")) continue;
+        if (at.is_over(now_) || !at.is_for("sshd")) continue;
+        bool is_for_all =
+            at.rule.user.words.empty() && at.rule.group.words.empty() && at.rule.from.words.empty();
+        if (is_for_all) return "";
+        if (at.rule.demand != Demand::skip) continue;
         std::vector<std::string> users = words_of(at.rule.user), groups = words_of(at.rule.group);
         bool named = !at.rule.user.is_negated && std::find(users.begin(), users.end(), user) != users.end();
-        bool member = !at.rule.group.is_negated && users.empty() && std::any_of(groups.begin(), groups.end(), [&](const std::string& group) {
-            return image_.member_of(group) == user;
-        });
+        bool member = !at.rule.group.is_negated && users.empty() &&
+                      std::any_of(groups.begin(), groups.end(),
+                                  [&](const std::string& group) { return image_.member_of(group) == user; });
         if (named || member) return at.place();
     }
     return "";
@@ -145,7 +168,8 @@ std::vector<std::string> Check::people() const {
     std::vector<std::string> names{"root"};
     auto add = [&](const std::string& name) {
         bool is_new = std::find(names.begin(), names.end(), name) == names.end();
-        if (is_new && !name.empty() && names.size() < most_asked && image_.names().user(name) == Match::yes) names.push_back(name);
+        if (is_new && !name.empty() && names.size() < most_asked && image_.names().user(name) == Match::yes)
+            names.push_back(name);
     };
     for (const RuleAt& at : rules_.all()) {
         if (at.is_over(now_) || !at.is_for("sshd")) continue;
@@ -158,18 +182,32 @@ std::vector<std::string> Check::people() const {
     return names;
 }
 
+/// Why sshd does not say: it cannot, or it would not start either.
+Findings unasked(std::string complaint) {
+    bool is_setting = complaint.find("sshd_config") != std::string::npos ||
+                      complaint.find("AuthenticationMethods") != std::string::npos;
+    if (complaint.empty()) complaint = text("/usr/sbin/sshd was not there, or did not answer");
+    while (!complaint.empty() && complaint.back() == '\n') complaint.pop_back();
+    if (is_setting) {
+        return {{Found::danger, "sshd_broken", "/etc/ssh/sshd_config",
+                 text("sshd does not take its settings: %1", {shown(complaint)}),
+                 text("It does not start with them again, and lets nobody in then."), "sshd -t"}};
+    }
+    return {{Found::warning, "sshd_not_asked", "/usr/sbin/sshd",
+             text("sshd does not say what it does: %1", {shown(complaint)}),
+             text("Whether a key alone lets in is not known."), "sshd -t"}};
+}
+
 bool Check::ask_sshd_about(std::vector<Visitor>& visitors) {
     for (const std::string& name : people()) {
         Visitor visitor{name, {}, false, skipping(name)};
         std::string complaint;
         if (!ask_sshd({name, image_.root(), ""}, visitor.sshd, complaint)) {
-            if (complaint.empty()) complaint = text("/usr/sbin/sshd was not there, or did not answer");
-            while (!complaint.empty() && complaint.back() == '\n') complaint.pop_back();
-            add({{Found::warning, "sshd_not_asked", "/usr/sbin/sshd", text("sshd does not say what it does: %1", {shown(complaint)}),
-                  text("Whether a key alone lets in is not known."), "sshd -t"}});
+            add(unasked(complaint));
             return false;
         }
-        visitor.is_set_up = std::any_of(records_.begin(), records_.end(), [&](const RecordAt& r) { return r.user == name && r.is_set_up(); });
+        visitor.is_set_up = std::any_of(records_.begin(), records_.end(),
+                                        [&](const RecordAt& r) { return r.user == name && r.is_set_up(); });
         visitors.push_back(visitor);
     }
     return true;
@@ -181,22 +219,30 @@ void Check::judge_stacks() {
     if (sshd && has_our_line(*sshd)) {
         std::vector<Visitor> visitors;
         bool root_asks = (image_.is_live() || getuid() == 0) && ask_sshd_about(visitors);
-        std::string where = image_.look()(drop_ins) ? std::string(drop_ins) + "/10-pam-totp.conf" : "/etc/ssh/sshd_config";
+        std::string where =
+            image_.look()(drop_ins) ? std::string(drop_ins) + "/10-pam-totp.conf" : "/etc/ssh/sshd_config";
         if (root_asks) add(judge_sshd(visitors, rules_, where, now_));
         known = !root_asks || std::all_of(visitors.begin(), visitors.end(), [](const Visitor& v) {
-            return v.sshd.proves_before() || v.sshd.ways().empty(); // with `any` the key is a way of its own, told above
+            return v.sshd.proves_before() ||
+                   v.sshd.ways().empty(); // with `any` the key is a way of its own, told above
         });
     }
     for (const Stack& one : stacks_) {
-        bool names_us = std::any_of(one.lines.begin(), one.lines.end(), [](const Line& line) { return line.name() == "pam_totp"; });
+        bool names_us = std::any_of(one.lines.begin(), one.lines.end(),
+                                    [](const Line& line) { return line.name() == "pam_totp"; });
         if (names_us) add(judge_stack(one, {one.service == "sshd" && known, has_one_field(one.service)}));
     }
     add(judge_coverage(stacks_));
 }
 
 void Check::judge_places() {
-    Places places{or_usual(a_.store, TOTP_STORE), or_usual(a_.key, TOTP_KEY), or_usual(a_.conf, TOTP_CONF), TOTP_HELPER,
-                  image_.modules(), TOTP_GROUP, image_.group(TOTP_GROUP)};
+    Places places{or_usual(a_.store, TOTP_STORE),
+                  or_usual(a_.key, TOTP_KEY),
+                  or_usual(a_.conf, TOTP_CONF),
+                  TOTP_HELPER,
+                  image_.modules(),
+                  TOTP_GROUP,
+                  image_.group(TOTP_GROUP)};
     Findings files = judge_files(image_.look(), places);
     Findings disk = judge_disk(places.store, image_.disk(places.store));
     files.insert(files.end(), disk.begin(), disk.end());
@@ -210,15 +256,17 @@ void Check::judge_places() {
 
 Findings Check::run() {
     if (getuid() != 0) {
-        add({{Found::warning, "not_root", "pam-totp check", text("only root sees keys, records and what sshd does"),
-              text("Not all was looked at."), "sudo pam-totp check"}});
+        add({{Found::warning, "not_root", "pam-totp check",
+              text("only root sees keys, records and what sshd does"), text("Not all was looked at."),
+              "sudo pam-totp check"}});
     }
     read_rules();
     read_stacks();
     judge_places();
     read_records();
     judge_stacks();
-    std::stable_sort(found_.begin(), found_.end(), [](const Found& one, const Found& other) { return one.level > other.level; });
+    std::stable_sort(found_.begin(), found_.end(),
+                     [](const Found& one, const Found& other) { return one.level > other.level; });
     return found_;
 }
 
@@ -235,7 +283,8 @@ void say_finding(const Found& one) {
 void print_json(const Findings& found, const char* status) {
     SecretText out = "{\"status\":" + json_string(status) + ",\"findings\":[";
     for (const Found& one : found) {
-        out += (&one == &found.front() ? "{\"level\":" : ",{\"level\":") + json_string(word(one.level)) + ",\"id\":" + json_string(one.id);
+        out += (&one == &found.front() ? "{\"level\":" : ",{\"level\":") + json_string(word(one.level)) +
+               ",\"id\":" + json_string(one.id);
         out += ",\"where\":" + json_string(one.where) + ",\"what\":" + json_string(one.what);
         out += ",\"why\":" + json_string(one.why) + ",\"fix\":" + json_string(one.fix) + "}";
     }

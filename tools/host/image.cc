@@ -20,7 +20,9 @@
 namespace totp::host {
 namespace {
 /// An entry of an image's own passwd or group file.
-template <typename Entry> const Entry* find_in(const std::string& path, const std::string& name, Entry* (*next)(FILE*), char* Entry::*own) {
+template <typename Entry>
+const Entry* find_in(const std::string& path, const std::string& name, Entry* (*next)(FILE*),
+                     char* Entry::*own) {
     FILE* file = std::fopen(path.c_str(), "re");
     if (!file) return nullptr;
     const Entry* found = next(file);
@@ -36,18 +38,21 @@ Match match_of(const void* found) {
 
 const group* find_group(const std::string& root, const std::string& name) {
     errno = 0;
-    return root.empty() ? getgrnam(name.c_str()) : find_in(root + "/etc/group", name, fgetgrent, &group::gr_name);
+    return root.empty() ? getgrnam(name.c_str())
+                        : find_in(root + "/etc/group", name, fgetgrent, &group::gr_name);
 }
 
 const passwd* find_user(const std::string& root, const std::string& name) {
     errno = 0;
-    return root.empty() ? getpwnam(name.c_str()) : find_in(root + "/etc/passwd", name, fgetpwent, &passwd::pw_name);
+    return root.empty() ? getpwnam(name.c_str())
+                        : find_in(root + "/etc/passwd", name, fgetpwent, &passwd::pw_name);
 }
 
 /// What editors and packages leave is no service.
 bool is_service(const std::string& name) {
-    return !name.empty() && name[0] != '.' && name.back() != '~' && name.find(".dpkg-") == std::string::npos &&
-           !name.ends_with(".rpmnew") && !name.ends_with(".rpmsave") && !name.ends_with(".pacnew");
+    return !name.empty() && name[0] != '.' && name.back() != '~' &&
+           name.find(".dpkg-") == std::string::npos && !name.ends_with(".rpmnew") &&
+           !name.ends_with(".rpmsave") && !name.ends_with(".pacnew");
 }
 } // namespace
 
@@ -65,7 +70,8 @@ Read Image::read() const {
 Look Image::look() const {
     return [this](const std::string& path) -> std::optional<struct stat> {
         struct stat found = {};
-        return lstat((root_ + path).c_str(), &found) == 0 ? std::optional(found) : std::nullopt;
+        bool is_there = lstat((root_ + path).c_str(), &found) == 0 || (errno != ENOENT && errno != ENOTDIR);
+        return is_there ? std::optional(found) : std::nullopt;
     };
 }
 
@@ -94,8 +100,8 @@ std::vector<std::string> Image::services() const {
 std::vector<std::string> Image::modules() const {
     std::vector<std::string> found;
     glob_t paths = {};
-    for (const char* pattern : {"/usr/lib/security", "/usr/lib64/security", "/usr/lib/*/security", "/lib/security", "/lib64/security",
-                                "/lib/*/security"}) {
+    for (const char* pattern : {"/usr/lib/security", "/usr/lib64/security", "/usr/lib/*/security",
+                                "/lib/security", "/lib64/security", "/lib/*/security"}) {
         (void)glob((root_ + pattern + "/pam_totp.so").c_str(), GLOB_APPEND, nullptr, &paths);
     }
     std::set<std::pair<dev_t, ino_t>> seen; // /lib is most often /usr/lib
@@ -114,7 +120,8 @@ Names Image::names() const {
     names.group = [this](const std::string& name) { return match_of(find_group(root_, name)); };
     names.service = [this](const std::string& name) {
         auto places = places_of(name);
-        return std::any_of(places.begin(), places.end(), [this](const std::string& place) { return bool(look()(place)); });
+        return std::any_of(places.begin(), places.end(),
+                           [this](const std::string& place) { return bool(look()(place)); });
     };
     return names;
 }
@@ -131,7 +138,8 @@ std::string Image::member_of(const std::string& name) const {
     gid_t own = found->gr_gid;
     std::string member;
     setpwent();
-    for (const passwd* entry = getpwent(); entry && member.empty(); entry = getpwent()) { // NOLINT(concurrency-mt-unsafe)
+    for (const passwd* entry = getpwent(); entry && member.empty();
+         entry = getpwent()) { // NOLINT(concurrency-mt-unsafe)
         if (entry->pw_gid == own) member = entry->pw_name;
     }
     endpwent();
@@ -143,7 +151,8 @@ Disk Image::disk(const std::string& path) const {
     int fd = open((root_ + path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct statfs found = {};
     int flags = 0;
-    if (fd >= 0 && fstatfs(fd, &found) == 0) disk.type = static_cast<unsigned long>(found.f_type) & 0xFFFFFFFFUL;
+    if (fd >= 0 && fstatfs(fd, &found) == 0)
+        disk.type = static_cast<unsigned long>(found.f_type) & 0xFFFFFFFFUL;
     if (fd >= 0 && ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) disk.copies = (flags & FS_NOCOW_FL) == 0;
     if (fd >= 0) close(fd);
     return disk;

@@ -25,7 +25,7 @@ class Image {
     Names names() const;
     gid_t group(const std::string& name) const; ///< -1: there is none
     /// Somebody in the group; "" for nobody.
-    std::string member_of(const std::string& group) const;
+    std::string member_of(const std::string& name) const;
     Disk disk(const std::string& path) const;
 
   private:

@@ -8,14 +8,14 @@
 
 namespace totp::host {
 
-/// lstat(2); nothing when there is no such file.
+/// lstat(2); nothing when there is no such file, and all zero when the caller may not look.
 using Look = std::function<std::optional<struct stat>(const std::string& path)>;
 
 struct Places {
     std::string store, key, conf, helper;
     std::vector<std::string> modules; ///< every pam_totp.so beside the other modules
     std::string group_name;
-    gid_t group = gid_t(-1);          ///< -1: there is no such group
+    gid_t group = gid_t(-1); ///< -1: there is no such group
 };
 
 Findings judge_files(const Look& look, const Places& places);

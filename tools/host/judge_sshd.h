@@ -16,6 +16,7 @@ struct Visitor {
 };
 
 /// `where`: the file to write a line into, which sshd reads first.
-Findings judge_sshd(const std::vector<Visitor>& visitors, const Rules& rules, const std::string& where, u64 now);
+Findings judge_sshd(const std::vector<Visitor>& visitors, const Rules& rules, const std::string& where,
+                    u64 now);
 
 } // namespace totp::host

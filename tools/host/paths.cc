@@ -14,19 +14,22 @@ bool is_one_of(const Names& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-const Names conditions{"pam_succeed_if", "pam_usertype", "pam_localuser", "pam_listfile", "pam_access",   "pam_wheel",  "pam_time",
-                       "pam_nologin",    "pam_securetty", "pam_shells",   "pam_rhosts",   "pam_sepermit", "pam_tally2", "pam_exec",
-                       "pam_script",     "pam_echo",      "pam_warn",     "pam_issue"};
-const Names neutrals{"pam_env",     "pam_faildelay", "pam_keyinit",  "pam_group",        "pam_cap",      "pam_mail",
-                     "pam_motd",    "pam_limits",    "pam_loginuid", "pam_selinux",      "pam_umask",    "pam_lastlog",
-                     "pam_systemd", "pam_mount",     "pam_ecryptfs", "pam_gnome_keyring", "pam_kwallet", "pam_kwallet5",
-                     "pam_lastlog2"};
+const Names conditions{"pam_succeed_if", "pam_usertype", "pam_localuser", "pam_listfile",  "pam_access",
+                       "pam_wheel",      "pam_time",     "pam_nologin",   "pam_securetty", "pam_shells",
+                       "pam_rhosts",     "pam_sepermit", "pam_tally2",    "pam_exec",      "pam_script",
+                       "pam_echo",       "pam_warn",     "pam_issue"};
+/// They return PAM_IGNORE from pam_authenticate(3) whatever they do.
+const Names silent{"pam_env", "pam_faildelay", "pam_group", "pam_mail", "pam_keyinit"};
+const Names neutrals{"pam_cap",     "pam_motd",     "pam_limits",   "pam_loginuid",     "pam_selinux",
+                     "pam_umask",   "pam_lastlog",  "pam_systemd",  "pam_mount",        "pam_ecryptfs",
+                     "pam_kwallet", "pam_kwallet5", "pam_lastlog2", "pam_gnome_keyring"};
 
 Values may_return(const Line& line, const std::string& service, bool is_known) {
     switch (role_of(line)) {
     case Role::ours:
         if (!serves(line, service)) return {PAM_IGNORE};
-        if (is_known || line.has("after=password")) return {PAM_SUCCESS, PAM_AUTH_ERR, PAM_AUTHINFO_UNAVAIL, PAM_CONV_ERR};
+        if (is_known || line.has("after=password"))
+            return {PAM_SUCCESS, PAM_AUTH_ERR, PAM_AUTHINFO_UNAVAIL, PAM_CONV_ERR};
         return {PAM_SUCCESS, PAM_AUTH_ERR, PAM_AUTHINFO_UNAVAIL, PAM_CONV_ERR, PAM_IGNORE};
     case Role::proof: return {PAM_SUCCESS, PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL};
     case Role::root: return {PAM_SUCCESS, PAM_AUTH_ERR};
@@ -34,10 +37,12 @@ Values may_return(const Line& line, const std::string& service, bool is_known) {
     case Role::deny:
     case Role::authfail: return {PAM_AUTH_ERR};
     case Role::condition:
+        if (line.name() == "pam_nologin" && !line.has("successok")) return {PAM_AUTH_ERR, PAM_IGNORE};
+        return {PAM_SUCCESS, PAM_AUTH_ERR, PAM_IGNORE};
     case Role::preauth: return {PAM_SUCCESS, PAM_AUTH_ERR, PAM_IGNORE};
     case Role::neutral: break;
     }
-    return {PAM_SUCCESS, PAM_IGNORE};
+    return is_one_of(silent, line.name()) ? Values{PAM_IGNORE} : Values{PAM_SUCCESS, PAM_IGNORE};
 }
 } // namespace
 
@@ -51,7 +56,7 @@ Role role_of(const Line& line) {
         return line.has("preauth") ? Role::preauth : line.has("authfail") ? Role::authfail : Role::neutral;
     }
     if (is_one_of(conditions, name)) return Role::condition;
-    return is_one_of(neutrals, name) ? Role::neutral : Role::proof;
+    return is_one_of(neutrals, name) || is_one_of(silent, name) ? Role::neutral : Role::proof;
 }
 
 bool serves(const Line& line, const std::string& service) {

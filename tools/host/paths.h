@@ -8,9 +8,9 @@ namespace totp::host {
 /// What a line is to a login.
 enum class Role {
     ours,
-    proof,     ///< knows a password, a key or a finger; also what is not known here
-    root,      ///< whoever is root already
-    permit,    ///< always a success, which proves nothing
+    proof,  ///< knows a password, a key or a finger; also what is not known here
+    root,   ///< whoever is root already
+    permit, ///< always a success, which proves nothing
     deny,
     condition, ///< says who or when, and proves nothing
     preauth,   ///< pam_faillock: refuses an account that is locked
@@ -28,8 +28,8 @@ struct Path {
     bool ends_well() const { return result == 0; }
 };
 
-/// Calls `visit` with each of them. `is_known`: who comes was proved before, so that our line never returns IGNORE.
-/// False when there are too many.
+/// Calls `visit` with each of them. `is_known`: who comes was proved before, so that our line never returns
+/// IGNORE. False when there are too many.
 bool each_path(const Stack& stack, bool is_known, const std::function<void(const Path&)>& visit);
 
 } // namespace totp::host

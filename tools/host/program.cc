@@ -32,7 +32,8 @@ bool take(int fd, std::string& text) {
 }
 } // namespace
 
-int run_program(const std::string& root, const std::vector<std::string>& words, std::string& printed, std::string& complained) {
+int run_program(const std::string& root, const std::vector<std::string>& words, std::string& printed,
+                std::string& complained) {
     int out[2], err[2];
     if (pipe2(out, O_CLOEXEC) != 0) return not_run;
     if (pipe2(err, O_CLOEXEC) != 0) return close(out[0]), close(out[1]), not_run;

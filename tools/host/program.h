@@ -7,6 +7,7 @@
 namespace totp::host {
 
 /// Its exit status, and what it printed; 127 when it could not be run. `root`: in that image, or "".
-int run_program(const std::string& root, const std::vector<std::string>& words, std::string& printed, std::string& complained);
+int run_program(const std::string& root, const std::vector<std::string>& words, std::string& printed,
+                std::string& complained);
 
 } // namespace totp::host

@@ -10,10 +10,13 @@ namespace {
 using Way = std::vector<std::string>;
 
 bool has(const Way& way, const std::string& method) {
-    return std::any_of(way.begin(), way.end(),
-                       [&](const std::string& step) { return step == method || step.starts_with(method + ":"); });
+    return std::any_of(way.begin(), way.end(), [&](const std::string& step) {
+        return step == method || step.starts_with(method + ":");
+    });
 }
-bool proves(const Way& way) { return has(way, "publickey") || has(way, "hostbased") || has(way, "gssapi-with-mic"); }
+bool proves(const Way& way) {
+    return has(way, "publickey") || has(way, "hostbased") || has(way, "gssapi-with-mic");
+}
 } // namespace
 
 std::string Sshd::value(const std::string& keyword) const {
@@ -35,7 +38,8 @@ std::vector<Way> Sshd::ways() const {
 
 bool Sshd::always_asks() const {
     std::vector<Way> all = ways();
-    return !all.empty() && std::all_of(all.begin(), all.end(), [](const Way& way) { return has(way, "keyboard-interactive"); });
+    return !all.empty() && std::all_of(all.begin(), all.end(),
+                                       [](const Way& way) { return has(way, "keyboard-interactive"); });
 }
 
 bool Sshd::proves_before() const {
@@ -45,7 +49,8 @@ bool Sshd::proves_before() const {
 
 bool Sshd::takes_password() const {
     std::vector<Way> all = ways();
-    bool is_way = all.empty() || std::any_of(all.begin(), all.end(), [](const Way& way) { return has(way, "password"); });
+    bool is_way = all.empty() ||
+                  std::any_of(all.begin(), all.end(), [](const Way& way) { return has(way, "password"); });
     return is_way && is("passwordauthentication", "yes");
 }
 
@@ -62,7 +67,8 @@ Sshd read_sshd(const std::string& said) {
 bool ask_sshd(const Login& login, Sshd& sshd, std::string& complaint) {
     std::string program = "/usr/sbin/sshd", printed;
     // A connection as from a host that no Match knows: what is asked about is the person.
-    std::vector<std::string> words{program, "-T", "-C", "user=" + login.user + ",host=192.0.2.1,addr=192.0.2.1"};
+    std::vector<std::string> words{program, "-T", "-C",
+                                   "user=" + login.user + ",host=192.0.2.1,addr=192.0.2.1"};
     if (!login.config.empty()) words.insert(words.end(), {"-f", login.config});
     if (access((login.root + program).c_str(), X_OK) != 0) return false;
     if (run_program(login.root, words, printed, complaint) != 0) return false;

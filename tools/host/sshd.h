@@ -11,7 +11,9 @@ struct Sshd {
     std::map<std::string, std::string> values; ///< by keyword, in small letters; the last of each
 
     std::string value(const std::string& keyword) const;
-    bool is(const std::string& keyword, const std::string& value) const { return this->value(keyword) == value; }
+    bool is(const std::string& keyword, const std::string& value) const {
+        return this->value(keyword) == value;
+    }
     /// AuthenticationMethods: one list for each way in; none when it is `any`.
     std::vector<std::vector<std::string>> ways() const;
     /// No way in leads past the questions of PAM.

@@ -11,13 +11,38 @@ constexpr unsigned deepest_include = 16; // libpam's own bound
 constexpr int undefined = -6;
 
 // In the order of their numbers. libpam takes the first that a word begins with.
-constexpr const char* names_of_returns[return_values] = {
-    "success",        "open_err",      "symbol_err",    "service_err",          "system_err",  "buf_err",
-    "perm_denied",    "auth_err",      "cred_insufficient", "authinfo_unavail", "user_unknown", "maxtries",
-    "new_authtok_reqd", "acct_expired", "session_err",   "cred_unavail",        "cred_expired", "cred_err",
-    "no_module_data", "conv_err",      "authtok_err",   "authtok_recover_err",  "authtok_lock_busy",
-    "authtok_disable_aging", "try_again", "ignore",     "abort",                "authtok_expired",
-    "module_unknown", "bad_item",      "conv_again",    "incomplete"};
+constexpr const char* names_of_returns[return_values] = {"success",
+                                                         "open_err",
+                                                         "symbol_err",
+                                                         "service_err",
+                                                         "system_err",
+                                                         "buf_err",
+                                                         "perm_denied",
+                                                         "auth_err",
+                                                         "cred_insufficient",
+                                                         "authinfo_unavail",
+                                                         "user_unknown",
+                                                         "maxtries",
+                                                         "new_authtok_reqd",
+                                                         "acct_expired",
+                                                         "session_err",
+                                                         "cred_unavail",
+                                                         "cred_expired",
+                                                         "cred_err",
+                                                         "no_module_data",
+                                                         "conv_err",
+                                                         "authtok_err",
+                                                         "authtok_recover_err",
+                                                         "authtok_lock_busy",
+                                                         "authtok_disable_aging",
+                                                         "try_again",
+                                                         "ignore",
+                                                         "abort",
+                                                         "authtok_expired",
+                                                         "module_unknown",
+                                                         "bad_item",
+                                                         "conv_again",
+                                                         "incomplete"};
 constexpr const char* names_of_actions[] = {"ignore", "ok", "done", "bad", "die", "reset"};
 
 using Actions = std::array<int, return_values>;
@@ -62,8 +87,10 @@ bool take_pair(std::string& rest, Actions& actions) {
         if (action == 0) return false;
         rest.erase(0, number.size());
     }
-    if (value < return_values) actions[value] = action;
-    else fill_in(actions, action);
+    if (value < return_values)
+        actions[value] = action;
+    else
+        fill_in(actions, action);
     return true;
 }
 
@@ -81,11 +108,16 @@ void set(Actions& actions, int success, int others) {
 
 void set_actions(const std::string& control, Actions& actions) {
     actions.fill(undefined);
-    if (is(control, "required")) set(actions, ok, bad), actions[PAM_IGNORE] = ignore;
-    else if (is(control, "requisite")) set(actions, ok, die), actions[PAM_IGNORE] = ignore;
-    else if (is(control, "optional")) set(actions, ok, ignore);
-    else if (is(control, "sufficient")) set(actions, done, ignore);
-    else read_control(control, actions);
+    if (is(control, "required"))
+        set(actions, ok, bad), actions[PAM_IGNORE] = ignore;
+    else if (is(control, "requisite"))
+        set(actions, ok, die), actions[PAM_IGNORE] = ignore;
+    else if (is(control, "optional"))
+        set(actions, ok, ignore);
+    else if (is(control, "sufficient"))
+        set(actions, done, ignore);
+    else
+        read_control(control, actions);
     fill_in(actions, bad);
 }
 
@@ -133,8 +165,10 @@ std::vector<Text> lines_of(const std::string& content) {
         if (line.empty()) continue;
         bool more = comment == std::string::npos && line.back() == '\\';
         if (more) line.back() = ' ';
-        if (goes_on) lines.back().text += line;
-        else lines.push_back({number, line});
+        if (goes_on)
+            lines.back().text += line;
+        else
+            lines.push_back({number, line});
         goes_on = more;
     }
     for (Text& line : lines) line.text = trimmed(line.text);
@@ -144,19 +178,23 @@ std::vector<Text> lines_of(const std::string& content) {
 class Reader {
   public:
     Reader(const Read& read, std::string facility) : read_(read), facility_(std::move(facility)) {}
-    /// False when there is no such file, when it is too deep, or when an `@include` of every facility in it comes to
-    /// nothing: libpam reads no further then.
+    /// False when there is no such file, when it is too deep, or when an `@include` of every facility in it
+    /// comes to nothing: libpam reads no further then.
     bool add(const std::string& name, bool any_facility, unsigned depth, unsigned level, std::string& file);
     std::vector<Line> lines;
 
   private:
-    bool add_line(const Text& text, const std::string& file, bool any_facility, unsigned depth, unsigned level);
+    bool add_line(const Text& text, const std::string& file, bool any_facility, unsigned depth,
+                  unsigned level);
     void include(Line line, const std::string& name, bool any_facility, unsigned depth, bool is_substack);
     const Read& read_;
     std::string facility_;
 };
 
-void Reader::include(Line line, const std::string& name, bool any_facility, unsigned depth, bool is_substack) {
+// Deeper than deepest_include it does not go.
+// NOLINTBEGIN(misc-no-recursion)
+void Reader::include(Line line, const std::string& name, bool any_facility, unsigned depth,
+                     bool is_substack) {
     std::string file;
     line.path = name;
     if (is_substack) {
@@ -169,7 +207,8 @@ void Reader::include(Line line, const std::string& name, bool any_facility, unsi
     lines.push_back(line);
 }
 
-bool Reader::add_line(const Text& text, const std::string& file, bool any_facility, unsigned depth, unsigned level) {
+bool Reader::add_line(const Text& text, const std::string& file, bool any_facility, unsigned depth,
+                      unsigned level) {
     std::vector<std::string> words = words_of(text.text);
     Line line{Line::module, file, text.number, text.text, level, false, {}, {}, {}};
     auto word = [&words](size_t i) { return i < words.size() ? words[i] : std::string(); };
@@ -203,7 +242,8 @@ bool Reader::add_line(const Text& text, const std::string& file, bool any_facili
     return true;
 }
 
-bool Reader::add(const std::string& name, bool any_facility, unsigned depth, unsigned level, std::string& file) {
+bool Reader::add(const std::string& name, bool any_facility, unsigned depth, unsigned level,
+                 std::string& file) {
     if (depth >= deepest_include) return false;
     for (const std::string& place : places_of(name)) {
         std::optional<std::string> content = read_(place);
@@ -217,6 +257,8 @@ bool Reader::add(const std::string& name, bool any_facility, unsigned depth, uns
     return false;
 }
 
+// NOLINTEND(misc-no-recursion)
+
 /// The state of a run; each substack remembers what it was entered with.
 struct State {
     enum Impression { none, positive, negative } impression = none;
@@ -224,7 +266,8 @@ struct State {
 };
 
 void take_as_success(State& state, int returned) {
-    bool counts = state.impression == State::none || (state.impression == State::positive && state.status == PAM_SUCCESS);
+    bool counts = state.impression == State::none ||
+                  (state.impression == State::positive && state.status == PAM_SUCCESS);
     if (counts) state = {State::positive, returned};
 }
 
@@ -272,7 +315,8 @@ Stack read_stack(const Read& read, const std::string& service, const std::string
     Stack stack{service, "", false, {}};
     Reader own(read, facility);
     bool was_read = own.add(service, true, 0, 0, stack.file);
-    if (!was_read && !stack.file.empty()) { // an `@include` of nothing: pam_start(3) fails, whatever stands above it
+    if (!was_read &&
+        !stack.file.empty()) { // an `@include` of nothing: pam_start(3) fails, whatever stands above it
         stack.lines = {own.lines.back()};
         return stack;
     }

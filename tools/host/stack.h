@@ -25,9 +25,9 @@ struct Line {
         broken,   ///< libpam cannot make anything of it, and refuses in its place
     } kind = module;
     std::string file;
-    unsigned number = 0;  ///< of its first line in that file, from 1
-    std::string text;     ///< without comment, in one line
-    unsigned level = 0;   ///< of substacks
+    unsigned number = 0;   ///< of its first line in that file, from 1
+    std::string text;      ///< without comment, in one line
+    unsigned level = 0;    ///< of substacks
     bool is_quiet = false; ///< the `-` in front: a missing module is not logged
     std::array<int, return_values> actions{};
     std::string path; ///< the module as written; of a substack the file
@@ -43,7 +43,7 @@ struct Line {
 
 struct Stack {
     std::string service;
-    std::string file;     ///< the service's own, or that of `other` when libpam takes that
+    std::string file;      ///< the service's own, or that of `other` when libpam takes that
     bool is_other = false; ///< the service says nothing of this facility
     std::vector<Line> lines;
 };
