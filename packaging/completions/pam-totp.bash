@@ -9,13 +9,17 @@ _pam_totp_options() { # COMMAND
         remove) echo --all ;;
         explain) echo '--service --from' ;;
         report) echo '--service --from --group --all' ;;
+        enable) echo '--key-and-code --password-and-code --group --except-group --undo-after --yes --dry-run' ;;
+        disable) echo '--yes --dry-run' ;;
+        keep) echo --unproved ;;
+        undo) echo --at-deadline ;;
         check) echo '--root --restored' ;;
     esac
     echo '-u --user --json --store --key --conf --help'
 }
 
 _pam_totp() {
-    local commands='setup status verify add remove codes resync forget explain report check list unlock recover export edit init'
+    local commands='setup status verify add remove codes resync forget explain report check enable keep undo disable list unlock recover export edit init'
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} words=
     COMPREPLY=()
     # `--option=value` comes as three words.
@@ -36,8 +40,9 @@ _pam_totp() {
             --algorithm) words='sha1 sha256 sha512' ;;
             --digits) words='6 7 8' ;;
             --service) mapfile -t COMPREPLY < <(cd /etc/pam.d && compgen -f -- "$word") ;;
-            --group) mapfile -t COMPREPLY < <(compgen -g -- "$word") ;;
-            --period | --counter | --issuer | --name | --from) ;;
+            --group | --except-group) mapfile -t COMPREPLY < <(compgen -g -- "$word") ;;
+            --period | --counter | --issuer | --name | --from | --undo-after) ;;
+            enable | disable) words="sshd sudo su login $(_pam_totp_options "${COMP_WORDS[1]}")" ;;
             *) words=$(_pam_totp_options "${COMP_WORDS[1]}") ;;
         esac
         case $before in

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish: completes pam-totp. It runs no pam-totp itself: what is set up is nothing for a terminal that completes.
 
-set -l commands setup status verify add remove codes resync forget explain report check list unlock recover export edit init
+set -l commands setup status verify add remove codes resync forget explain report check enable keep undo disable list unlock recover export edit init
 set -l none '__fish_use_subcommand'
 set -l any "__fish_seen_subcommand_from $commands"
 set -l setup '__fish_seen_subcommand_from setup'
@@ -19,6 +19,10 @@ complete -c pam-totp -n $none -a forget -d 'ask for a code everywhere again'
 complete -c pam-totp -n $none -a explain -d 'who must give a code: which rule decides, and why'
 complete -c pam-totp -n $none -a report -d 'root: who must give a code, who has none yet, and why'
 complete -c pam-totp -n $none -a check -d 'root: what is dangerous on this host, and the line to change'
+complete -c pam-totp -n $none -a enable -d 'root: ask for a code at sshd, sudo, su or login; undone unless kept'
+complete -c pam-totp -n $none -a keep -d 'root: keep what enable changed'
+complete -c pam-totp -n $none -a undo -d 'root: take back what enable changed'
+complete -c pam-totp -n $none -a disable -d 'root: ask for no code there any more'
 complete -c pam-totp -n $none -a list -d 'root: everybody who has codes set up'
 complete -c pam-totp -n $none -a unlock -d 'root: forget the wrong codes that were typed'
 complete -c pam-totp -n $none -a recover -d 'root: a code with which somebody sets up anew'
@@ -59,5 +63,17 @@ complete -c pam-totp -n '__fish_seen_subcommand_from report' -l from -x -d 'from
 complete -c pam-totp -n '__fish_seen_subcommand_from report' -l group -x -a '(__fish_complete_groups)' -d 'of this group alone'
 complete -c pam-totp -n '__fish_seen_subcommand_from report' -l all -d 'also accounts without a login shell'
 complete -c pam-totp -n '__fish_seen_subcommand_from remove' -l all -d 'everything that is set up'
+set -l switch '__fish_seen_subcommand_from enable disable'
+set -l enable '__fish_seen_subcommand_from enable'
+complete -c pam-totp -n "$switch; and not __fish_seen_subcommand_from sshd sudo su login" -a 'sshd sudo su login' -d 'the service'
+complete -c pam-totp -n $switch -l yes -d 'without questions'
+complete -c pam-totp -n $switch -l dry-run -d 'show and check it, and change nothing'
+complete -c pam-totp -n $enable -l key-and-code -d 'sshd: a key, then a code'
+complete -c pam-totp -n $enable -l password-and-code -d 'a password, then a code'
+complete -c pam-totp -n $enable -l group -x -a '(__fish_complete_groups)' -d 'these groups alone'
+complete -c pam-totp -n $enable -l except-group -x -a '(__fish_complete_groups)' -d 'not these groups'
+complete -c pam-totp -n $enable -l undo-after -x -d 'how long it waits to be kept'
+complete -c pam-totp -n '__fish_seen_subcommand_from keep' -l unproved -d 'although nobody has logged in with a code since'
+complete -c pam-totp -n '__fish_seen_subcommand_from undo' -l at-deadline -d 'when its time is over, or after a restart'
 complete -c pam-totp -n '__fish_seen_subcommand_from check' -l root -x -a '(__fish_complete_directories)' -d 'an image of a host'
 complete -c pam-totp -n '__fish_seen_subcommand_from check' -l restored -d 'also what to do after the store was restored'

@@ -145,4 +145,4 @@ def places():
 
     def path(name):
         return re.sub(r"\$\((\w+)\)", lambda inner: path(inner.group(1)), value[name])
-    return {path("STATEDIR"), path("KEYFILE"), path("CONFFILE"), path("CONFFILE") + ".d", path("LIBEXECDIR") + "/pam_totp_helper"}
+    return {path("STATEDIR"), path("KEYFILE"), path("CONFFILE"), path("CONFFILE") + ".d", path("UNDOFILE"), path("LIBEXECDIR") + "/pam_totp_helper"}

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the module's line goes in a file of pam.d, and that taking it away gives the file back byte for byte. The
 // texts are the auth parts as distributions ship them.
+#include "../../tools/host/judge_stack.h"
 #include "../../tools/host/place_line.h"
 #include "../support/cmocka.h"
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 
 using namespace totp;
@@ -138,11 +142,46 @@ void sees_the_profile_of_pam_auth_update_where_it_serves(void**) {
 }
 
 void refuses_a_file_that_it_cannot_be_sure_of(void**) {
-    for (const char* text : {"", "account required pam_unix.so\n", "auth required pam_unix.so\n", "@include common-auth\n@include common-auth\n",
+    for (const char* text : {"", "account required pam_unix.so\n", "auth sufficient pam_unix.so\n", "@include common-auth\n@include common-auth\n",
                              "auth [success=1 default=ignore] pam_succeed_if.so uid = 0\n@include common-auth\n"}) {
         assert_true(placed(text, Mode::password_and_code, debian).starts_with("why: "));
     }
     assert_false(without_line("auth required pam_totp.so\n", from(debian)).why.empty()); // what stood there nobody knows
+}
+
+std::string content_of(const std::filesystem::path& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// What check finds worse than a warning in one service of a system, once it is switched on.
+std::string dangers(Files files, const std::string& system, const std::string& service, Mode mode) {
+    std::string said;
+    Edited edited = with_line(files[service], mode, from(files));
+    if (!edited.why.empty()) return system + " " + service + ": " + edited.why + "\n";
+    if (without_line(edited.text, from(files)).text != files[service]) said += system + " " + service + ": not as it was\n";
+    files[service] = edited.text;
+    for (const Finding& f : judge_stack(read_stack(from(files), service), {mode == Mode::code, false})) {
+        if (f.level == Finding::danger) said += system + " " + service + ": " + f.id + " " + f.where + "\n";
+    }
+    return said;
+}
+
+void leaves_no_danger_in_what_any_distribution_ships(void**) {
+    std::string said;
+    size_t tried = 0;
+    for (const auto& system : std::filesystem::directory_iterator("tests/stacks")) {
+        Files files;
+        if (!system.is_directory()) continue;
+        for (const auto& file : std::filesystem::directory_iterator(system)) files[file.path().filename()] = content_of(file);
+        for (const std::string service : {"sshd", "sudo", "su", "login"}) {
+            if (service == "sshd") said += dangers(files, system.path().filename(), service, Mode::code);
+            said += dangers(files, system.path().filename(), service, Mode::password_and_code);
+            ++tried;
+        }
+    }
+    assert_text_equal(said, "");
+    assert_true(tried >= 24);
 }
 
 void keeps_what_a_person_wrote_around_it(void**) {
@@ -175,6 +214,7 @@ int main() {
         cmocka_unit_test(once_placed_it_stays_and_another_mode_takes_its_place),
         cmocka_unit_test(sees_the_profile_of_pam_auth_update_where_it_serves),
         cmocka_unit_test(refuses_a_file_that_it_cannot_be_sure_of),
+        cmocka_unit_test(leaves_no_danger_in_what_any_distribution_ships),
         cmocka_unit_test(keeps_what_a_person_wrote_around_it),
         cmocka_unit_test(reads_controls_as_libpam_does),
     };

@@ -47,7 +47,7 @@ bool parse(const std::string& whole, AuthLine& line) {
     line.kind = control == "include" ? AuthLine::include : control == "substack" ? AuthLine::substack : AuthLine::module;
     line.jumps = is_jump(control);
     line.name = line.kind == AuthLine::module ? base(words[2]) : words[2];
-    line.arguments.assign(words.begin() + 3, words.end());
+    line.whole = whole;
     return true;
 }
 
@@ -91,13 +91,10 @@ std::vector<AuthLine> auth_lines(const std::string& text) {
 }
 
 std::vector<Line> run_by(const AuthLine& line, const Read& read) {
-    if (line.kind == AuthLine::module) {
-        Line one;
-        one.path = line.name;
-        one.arguments = line.arguments;
-        return {one};
-    }
-    Stack stack = read_stack(read, line.name);
+    const std::string alone = "/alone"; // as if it were a file of its own
+    bool is_module = line.kind == AuthLine::module;
+    auto itself = [&](const std::string& path) { return path == alone ? std::optional(line.whole + "\n") : std::nullopt; };
+    Stack stack = is_module ? read_stack(itself, alone) : read_stack(read, line.name);
     return stack.is_other ? std::vector<Line>() : stack.lines;
 }
 

@@ -14,7 +14,7 @@ struct AuthLine {
     size_t first = 0, last = 0; ///< of the text's lines: more than one where they go on behind a backslash
     bool jumps = false;         ///< over a number of lines
     std::string name;           ///< the module's file, without its folder; or what is included
-    std::vector<std::string> arguments;
+    std::string whole;          ///< in one line
 
     bool is_ours() const { return kind == module && name == "pam_totp.so"; }
 };

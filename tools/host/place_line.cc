@@ -40,7 +40,6 @@ const AuthLine* find_password(const std::vector<AuthLine>& lines, const Read& re
     for (const AuthLine& line : lines) {
         if (!asks_for_a_password(line, read)) continue;
         if (found) why = text("its lines %1 and %2 both ask for a password", {number(found->first), number(line.first)});
-        else if (line.kind == AuthLine::module) why = text("its line %1 checks the password by itself", {number(line.first)});
         found = &line;
     }
     if (!found) why = text("no line of it asks for a password");
@@ -80,7 +79,8 @@ Edited with_line(const std::string& given, Mode mode, const Read& read) {
     std::vector<std::string> lines = lines_of(before.text), ours;
     std::vector<Line> stack = run_by(*password, read);
     bool is_left_early = password->kind != AuthLine::substack && can_end_well(stack);
-    if (is_left_early && password->kind == AuthLine::textual && mode == Mode::password_and_code) {
+    bool can_be_substack = password->kind == AuthLine::include;
+    if (is_left_early && !can_be_substack && mode == Mode::password_and_code) {
         return {"", text("%1 ends the whole stack once the password is right: a line behind it is never reached", {password->name})};
     }
     bool replaces = mode == Mode::code || is_left_early;
