@@ -78,7 +78,7 @@ int run_keep(Arguments& a) {
     keep_change(pending, proved ? user : "");
     if (a.json) {
         SecretText by = proved ? json_string(user) : SecretText("null");
-        print_line(SecretText("{") + json_state(pending.note(), "kept").c_str() + ",\"login\":" + by + "}");
+        print_line(SecretText("{") + SecretText(json_state(pending.note(), "kept")) + ",\"login\":" + by + "}");
     } else {
         say(proved ? text("Kept: %1 asks for a code. %2 logged in with one at %3.\n", {pending.note().service, user, local_time(login.time)})
                    : text("Kept: %1 asks for a code. Nobody has logged in with one yet.\n", {pending.note().service}));

@@ -22,9 +22,9 @@ Mode mode_of(const std::string& text, const std::string& service, const Read& re
 /// The line comes with a file that this one includes (pam-auth-update's profile): nothing is to be added.
 bool is_included(const std::string& text, const std::string& service, const Read& read);
 
-/// `text` with the line at its place. What it stands in place of is kept as a comment, for without_line.
-Edited with_line(const std::string& text, Mode mode, const Read& read);
+/// The text with the line at its place. What it stands in place of is kept as a comment, for without_line.
+Edited with_line(const std::string& given, Mode mode, const Read& read);
 /// The same backwards.
-Edited without_line(const std::string& text, const Read& read);
+Edited without_line(const std::string& given, const Read& read);
 
 } // namespace totp::host

@@ -57,7 +57,7 @@ Told signal_sshd() {
     std::string pid = path.empty() || path == "none" ? "" : read_file(path).value_or("");
     pid = pid.substr(0, pid.find('\n'));
     if (pid.empty() || pid.find_first_not_of("0123456789") != std::string::npos || !is_sshd(pid)) return Told::not_running;
-    return kill(pid_t(std::atoi(pid.c_str())), SIGHUP) == 0 ? Told::yes : Told::failed;
+    return kill(pid_t(std::strtol(pid.c_str(), nullptr, 10)), SIGHUP) == 0 ? Told::yes : Told::failed;
 }
 } // namespace
 
