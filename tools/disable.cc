@@ -65,9 +65,7 @@ int run_disable(Arguments& a) {
     }
     say(plan.diff() + "\n");
     if (a.has("--dry-run")) return conclude(a, plan, "dry_run", text("Nothing was changed.\n"));
-    Secret<256> answer;
-    bool agreed = a.yes || (ask(text("Change it now? [Y/n] "), answer) && answer.reveal_text() != "n" && answer.reveal_text() != "N");
-    if (!agreed) return conclude(a, plan, "on", text("Nothing was changed.\n"));
+    if (!a.yes && !agrees(text("Change it now? [Y/n] "))) return conclude(a, plan, "on", text("Nothing was changed.\n"));
     change(a.operand, plan);
     return conclude(a, plan, "off", text("Switched off: %1 asks for no code.\n", {a.operand}));
 }

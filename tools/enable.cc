@@ -136,13 +136,6 @@ void say_plan(const Enabling& e) {
     say("\n" + e.plan.diff() + "\n");
 }
 
-bool is_yes(const std::string& question) {
-    Secret<256> answer;
-    if (!ask(question, answer)) return false;
-    string_view typed = answer.reveal_text();
-    return typed.empty() || typed == "y" || typed == "Y";
-}
-
 /// The whole stack as it will be, with a code of one's own.
 void try_it(const Enabling& e, const host::Stage& stage) {
     say(text("Try it first, as %1: what is asked for now is asked for at each login by %2.\n", {e.person, e.wish.service}));
@@ -219,7 +212,7 @@ bool see_login(const Arguments& a, const host::Note& note, LoginLine& login) {
 
 int decide(const Arguments& a, const host::Note& note, const LoginLine& login) {
     std::string user(login.user.view());
-    bool keeps = is_yes(text("%1 logged in with a code at %2. Keep it? [Y/n] ", {user, local_time(login.time)}));
+    bool keeps = agrees(text("%1 logged in with a code at %2. Keep it? [Y/n] ", {user, local_time(login.time)}));
     host::Pending pending;
     bool waits = pending.open() && pending.note().made == note.made;
     if (!waits) throw Stop(exit_refused, text("it was kept or undone meanwhile; pam-totp enable %1 --dry-run says which", {a.operand}));
@@ -272,7 +265,7 @@ int run_enable(Arguments& a) {
     if (a.has("--dry-run")) return conclude_unchanged(e, "dry_run");
     if (!a.yes) {
         try_it(e, stage);
-        if (!is_yes(text("Change it now? [Y/n] "))) return conclude_unchanged(e, "off");
+        if (!agrees(text("Change it now? [Y/n] "))) return conclude_unchanged(e, "off");
     }
     host::Note note = note_of(e);
     change(e, note);

@@ -118,6 +118,12 @@ bool ask(string_view question, Secret<256>& answer) {
     return answered;
 }
 
+bool agrees(string_view question) {
+    Secret<256> answer;
+    if (!ask(question, answer)) return false;
+    return answer.empty() || rpmatch(std::string(answer.reveal_text()).c_str()) == 1;
+}
+
 bool talks_to_terminal() { return isatty(talk) == 1; }
 
 bool has_colour() {

@@ -33,6 +33,8 @@ void complain(const std::string& what);
 bool read_line(int fd, Secret<256>& line);
 /// A question, and its answer from standard input; false when there is none.
 bool ask(string_view question, Secret<256>& answer);
+/// Enter, or a yes in the person's language (rpmatch(3)).
+bool agrees(string_view question);
 
 bool talks_to_terminal();
 bool has_colour(); ///< a terminal, and neither NO_COLOR nor TERM=dumb
