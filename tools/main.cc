@@ -87,8 +87,8 @@ const std::vector<Command> commands{
     {"check",
      message("root: what is dangerous on this host, and the line to change"),
      {message("  --root DIR           an image of a host, below that directory\n"
-              "  --restored           also what to do after the store was restored from a backup\n"
-              "With -u only of that account. Exit status of its own: 0 nothing wrong, 1 warnings,\n"
+              "  --restored           also what to do after the store came from a backup\n"
+              "With -u of that account only. Exit status of its own: 0 all is well, 1 warnings,\n"
               "2 somebody can be let in, or is kept out; 2 with a message on standard error and\n"
               "nothing on standard output: usage.\n")},
      "pam-totp check --json",
@@ -105,8 +105,8 @@ const std::vector<Command> commands{
      run_unlock},
     {"recover",
      message("root: a code with which somebody sets up anew"),
-     {message("For who has neither phone nor backup codes. What was set up ends at once. The code\n"
-              "permits one set-up within 24 hours, at a login or by pam-totp setup.\n")},
+     {message("For who has neither phone nor backup codes. What was set up ends at once. The\n"
+              "code permits one set-up within 24 hours, at a login or by pam-totp setup.\n")},
      "pam-totp recover -u alice",
      {},
      nullptr,
@@ -119,7 +119,7 @@ const std::vector<Command> commands{
      nullptr,
      run_export},
     {"enable",
-     message("root: ask for a code at sshd, sudo, su or login; undone unless kept"),
+     message("root: ask for a code at sshd, sudo, su or login"),
      {message("  --key-and-code       sshd: a key, then a code (unless it asks already)\n"
               "  --password-and-code  a password, then a code\n"
               "  --group NAMES        these groups alone\n"
