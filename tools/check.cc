@@ -121,14 +121,15 @@ void Check::read_records() {
 }
 
 void Check::read_stacks() {
-    std::set<std::string> names{"sshd", "sudo", "su", "login"}, included;
+    std::set<std::string> names{"sshd", "sudo", "sudo-i", "su", "su-l", "login"}, included;
     for (const std::string& name : image_.services()) names.insert(name);
     for (const std::string& name : names) {
         Stack stack = read_stack(image_.read(), name);
         for (const Line& line : stack.lines) {
             if (line.file != stack.file) included.insert(line.file);
         }
-        if (!stack.is_other) stacks_.push_back(stack);
+        bool is_door = name == "sudo-i" || name == "su-l"; // their programs come in by `other` then
+        if (!stack.is_other || is_door) stacks_.push_back(stack);
     }
     // A file that others include is looked at where it is run, unless somebody comes in by it.
     std::erase_if(stacks_, [&](const Stack& stack) {

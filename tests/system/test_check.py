@@ -172,6 +172,16 @@ def a_locker_behind_common_auth_lets_nobody_in():
 
 
 @promise
+def su_with_a_login_shell_is_open_when_it_has_no_file_of_its_own():
+    pristine()
+    login_shell = open("/etc/pam.d/su-l", encoding="utf-8").read()
+    os.unlink("/etc/pam.d/su-l")
+    finds("sibling_open", "/etc/pam.d/su-l")
+    check(authenticate("su-l", "anna", PASSWORD).code == SUCCESS, "it is true no more")
+    write("/etc/pam.d/su-l", login_shell)
+
+
+@promise
 def sudo_with_i_is_open_when_sudo_alone_is_covered():
     pristine()
     bed.pam("sudo-i", "@include common-auth")
