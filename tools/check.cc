@@ -36,6 +36,7 @@ class Check {
     std::vector<std::string> people() const;
     std::string skipping(const std::string& user) const;
     bool ask_sshd_about(std::vector<Visitor>& visitors);
+    void read_matches();
     void judge_stacks();
     void judge_places();
     std::string or_usual(const std::string& given, const char* usual) const {
@@ -48,6 +49,7 @@ class Check {
     Rules rules_;
     std::vector<RecordAt> records_;
     std::vector<Stack> stacks_;
+    Matched matched_;
     Findings found_;
     std::set<std::string> said_;
 };
@@ -121,14 +123,15 @@ void Check::read_records() {
 }
 
 void Check::read_stacks() {
-    std::set<std::string> names{"sshd", "sudo", "su", "login"}, included;
+    std::set<std::string> names{"sshd", "sudo", "sudo-i", "su", "su-l", "login"}, included;
     for (const std::string& name : image_.services()) names.insert(name);
     for (const std::string& name : names) {
         Stack stack = read_stack(image_.read(), name);
         for (const Line& line : stack.lines) {
             if (line.file != stack.file) included.insert(line.file);
         }
-        if (!stack.is_other) stacks_.push_back(stack);
+        bool is_door = name == "sudo-i" || name == "su-l"; // their programs come in by `other` then
+        if (!stack.is_other || is_door) stacks_.push_back(stack);
     }
     // A file that others include is looked at where it is run, unless somebody comes in by it.
     std::erase_if(stacks_, [&](const Stack& stack) {
@@ -162,7 +165,21 @@ std::string Check::skipping(const std::string& user) const {
     return "";
 }
 
-/// Root, those of whom a rule speaks, and those who have codes set up.
+/// sshd is asked about people; what it does with some connections of theirs stands in its files alone.
+void Check::read_matches() {
+    std::vector<std::string> paths{"/etc/ssh/sshd_config"};
+    for (const std::string& name : image_.names_in(drop_ins)) paths.push_back(std::string(drop_ins) + "/" + name);
+    for (const std::string& path : paths) {
+        if (path.ends_with(".conf") || path == paths[0]) look_for_matches(path, image_.text(path).value_or(""), matched_);
+    }
+    for (const Matched::At& at : matched_.by_connection) {
+        add({{Found::warning, "sshd_match", at.where, text("some connections get in without a code: %1", {at.line}),
+              text("It stands in a Match that is not about people alone, and nothing else was asked about it."),
+              "AuthenticationMethods publickey,keyboard-interactive:pam"}});
+    }
+}
+
+/// Root, those of whom a rule or sshd's Match speaks, and those who have codes set up.
 std::vector<std::string> Check::people() const {
     if (!a_.user.empty()) return {a_.user};
     std::vector<std::string> names{"root"};
@@ -176,6 +193,8 @@ std::vector<std::string> Check::people() const {
         for (const std::string& user : words_of(at.rule.user)) add(user);
         for (const std::string& group : words_of(at.rule.group)) add(image_.member_of(group));
     }
+    for (const std::string& user : matched_.users) add(user);
+    for (const std::string& group : matched_.groups) add(image_.member_of(group));
     for (const RecordAt& r : records_) {
         if (r.is_set_up()) add(r.user);
     }
@@ -218,6 +237,7 @@ void Check::judge_stacks() {
     bool known = true;
     if (sshd && has_our_line(*sshd)) {
         std::vector<Visitor> visitors;
+        read_matches();
         bool root_asks = (image_.is_live() || getuid() == 0) && ask_sshd_about(visitors);
         std::string where =
             image_.look()(drop_ins) ? std::string(drop_ins) + "/10-pam-totp.conf" : "/etc/ssh/sshd_config";

@@ -172,6 +172,27 @@ def a_locker_behind_common_auth_lets_nobody_in():
 
 
 @promise
+def a_match_that_asks_for_no_code_is_found_whoever_and_wherever_it_is_about():
+    pristine()
+    write(DROP_IN, KEY_AND_CODE + "PermitRootLogin no\nMatch Address 127.0.0.0/8\n  AuthenticationMethods publickey\n")
+    finds("sshd_match", f"{DROP_IN}:8", "warning")
+    write(DROP_IN, KEY_AND_CODE + "PermitRootLogin no\nMatch User ulf\n  AuthenticationMethods publickey keyboard-interactive:pam\n")
+    check("ulf" in finds("sshd_either", DROP_IN, more=["stack_code_alone", "stack_ignore_only"])["what"], "of somebody else")
+    write(DROP_IN, KEY_AND_CODE + "PermitRootLogin no\nMatch Address 127.0.0.0/8\n  X11Forwarding no\n")
+    check(wrong(found()) == set(), found())
+
+
+@promise
+def su_with_a_login_shell_is_open_when_it_has_no_file_of_its_own():
+    pristine()
+    login_shell = open("/etc/pam.d/su-l", encoding="utf-8").read()
+    os.unlink("/etc/pam.d/su-l")
+    finds("sibling_open", "/etc/pam.d/su-l")
+    check(authenticate("su-l", "anna", PASSWORD).code == SUCCESS, "it is true no more")
+    write("/etc/pam.d/su-l", login_shell)
+
+
+@promise
 def sudo_with_i_is_open_when_sudo_alone_is_covered():
     pristine()
     bed.pam("sudo-i", "@include common-auth")

@@ -79,14 +79,26 @@ def undoes_it_at_the_next_start_when_the_watcher_was_killed():
 
 @promise
 def leaves_a_persons_own_edits_and_says_what_to_do():
-    before = read(STACK)
     on()
-    write(STACK, read(STACK) + "# mine\n")
+    write(DROPIN, read(DROPIN) + "# mine\n")
     said = tool("undo", status=1).stderr
-    check(f"{STACK} was changed by somebody else" in said and "before-pam-totp" in said, said)
-    check(read(STACK).endswith("# mine\n") and read(STACK + ".before-pam-totp") == before, "not as it was left")
+    check(f"{DROPIN} was changed by somebody else" in said and "before-pam-totp" in said, said)
+    check(read(DROPIN).endswith("# mine\n"), "not as it was left")
+    os.unlink(DROPIN)
+
+
+@promise
+def takes_its_line_out_of_a_stack_that_somebody_edited_so_that_no_code_alone_lets_in():
+    before, settings = read(STACK), read("/etc/ssh/sshd_config")
+    write("/etc/ssh/sshd_config", settings + "UsePAM yes\nKbdInteractiveAuthentication no\n")  # as Debian has it
+    on("--key-and-code")
+    write(STACK, read(STACK) + "# mine\n")
+    tool("undo")
+    check(read(STACK) == before + "# mine\n" and not os.path.exists(STACK + ".before-pam-totp"), read(STACK))
     check(not os.path.exists(DROPIN), "the other file stays")
-    os.rename(STACK + ".before-pam-totp", STACK)
+    refused(login((r"(?i)password[^\n]*: ", ann.phone.take()), key=False))
+    write("/etc/ssh/sshd_config", settings)
+    write(STACK, before)
 
 
 @promise

@@ -160,6 +160,21 @@ void finds_the_other_name_of_a_program_open(void**) {
     assert_text_equal(ids(judge_coverage(stacks)), "");
 }
 
+void finds_the_other_name_open_that_has_no_file_of_its_own(void**) {
+    System system{"debian-12", {}};
+    auto without_su_l = [&](const std::string& path) {
+        return path == "/etc/pam.d/su-l" ? std::nullopt : system.read()(path);
+    };
+    system.changed["su"] = system.text("su") + "auth required pam_totp.so after=password\n";
+    std::vector<Stack> stacks{read_stack(without_su_l, "su"), read_stack(without_su_l, "su-l")};
+    Findings found = judge_coverage(stacks);
+    assert_text_equal(ids(found), "sibling_open");
+    assert_text_equal(found[0].where, "/etc/pam.d/su-l");
+    system.changed["other"] = "auth required pam_deny.so\n";
+    stacks[1] = read_stack(without_su_l, "su-l");
+    assert_text_equal(ids(judge_coverage(stacks)), "");
+}
+
 void names_the_line_and_writes_the_one_to_put(void**) {
     System system{"debian-12", {}};
     system.changed["su"] = "auth sufficient pam_rootok.so\n@include common-auth\nauth optional pam_totp.so  window=2\n";
@@ -176,6 +191,7 @@ int main() {
         cmocka_unit_test(finds_in_each_changed_stack_what_is_wrong_and_nothing_else),
         cmocka_unit_test(finds_nothing_wrong_in_what_systems_ship),
         cmocka_unit_test(finds_the_other_name_of_a_program_open),
+        cmocka_unit_test(finds_the_other_name_open_that_has_no_file_of_its_own),
         cmocka_unit_test(names_the_line_and_writes_the_one_to_put),
     };
     return cmocka_run_group_tests_name("judge_stack", tests, nullptr, nullptr);

@@ -81,12 +81,22 @@ void apply_one(const FileChange& file) {
     flush_folder(file.path);
 }
 
-/// True unless it is another one than was written, or than there was.
-bool undo_one(const FileNote& file) {
+/// The edits stay. False when the change cannot be told from them.
+bool mend_one(const FileNote& file, const Mend& mend) {
+    std::optional<std::string> edited = read_file(file.path);
+    std::optional<std::string> mended = edited ? mend(file.path, *edited) : std::nullopt;
+    if (!mended) return false;
+    if (mended != edited) write_safely(file.path, *mended);
+    remove(kept_name(file.path));
+    return true;
+}
+
+/// True unless it is another one than was written, or than there was, and cannot be mended.
+bool undo_one(const FileNote& file, const Mend& mend) {
     std::string kept = kept_name(file.path), now = digest(read_file(file.path));
     remove(draft_name(file.path));
     bool is_back = now == file.before;
-    if (!is_back && now != file.after) return false;
+    if (!is_back && now != file.after) return mend_one(file, mend);
     if (!is_back && file.before == "-") {
         remove(file.path);
     } else if (!is_back) {
@@ -168,12 +178,12 @@ void Pending::keep() {
     for (const FileNote& file : note_.files) remove(kept_name(file.path)), remove(draft_name(file.path));
 }
 
-std::vector<std::string> Pending::undo() {
+std::vector<std::string> Pending::undo(const Mend& mend) {
     std::vector<std::string> edited;
     std::string failed; // one that fails keeps no other from its place
     for (const FileNote& file : note_.files) {
         try {
-            if (!undo_one(file)) edited.push_back(file.path);
+            if (!undo_one(file, mend)) edited.push_back(file.path);
         } catch (const Stop& why) {
             failed = why.what();
         }

@@ -5,7 +5,8 @@
 // What must hold:
 //  1. The note is on the disk before the first file is touched, and goes after the last one is back: a kill at any
 //     moment leaves nothing, or what undo puts right.
-//  2. A file is put back only while it is byte for byte what was written; a person's own edits stay.
+//  2. A file is put back only while it is byte for byte what was written; a person's own edits stay. Of an edited file
+//     what was written there goes, where that can be told from the edits.
 //  3. Nothing but the note says that there is something to undo.
 #pragma once
 #include <cstdint>
@@ -51,6 +52,9 @@ std::optional<std::string> read_file(const std::string& path);
 void write_safely(const std::string& path, const std::string& text);
 void flush_folder(const std::string& path); ///< the one that the path is in
 
+/// What an edited file is without the change; nothing where nobody can tell.
+using Mend = std::function<std::optional<std::string>(const std::string& path, const std::string& edited)>;
+
 /// The note on the disk, held so that nobody else keeps or undoes it meanwhile.
 class Pending {
   public:
@@ -65,7 +69,7 @@ class Pending {
     void keep();
     /// Puts back what is still as it was written; gives the files that are not. Throws Stop when a file cannot be put
     /// back: the note stays, for another try.
-    std::vector<std::string> undo();
+    std::vector<std::string> undo(const Mend& mend);
 
   private:
     int fd_ = -1;

@@ -285,6 +285,12 @@ Findings Judge::run() {
     return found_;
 }
 
+bool lets_anybody_in(const Stack& stack) {
+    bool found = false;
+    (void)each_path(stack, false, [&](const Path& path) { found = found || path.ends_well(); });
+    return found;
+}
+
 const Stack* find(const std::vector<Stack>& stacks, const std::string& service) {
     for (const Stack& stack : stacks) {
         if (stack.service == service) return &stack;
@@ -339,11 +345,13 @@ Findings judge_coverage(const std::vector<Stack>& stacks) {
     }
     for (const auto& [one, other] : siblings) {
         const Stack *covered = find(stacks, one), *open = find(stacks, other);
-        if (!covered || !open || open->is_other || !has_our_line(*covered) || has_our_line(*open)) continue;
-        found.push_back({Finding::danger, "sibling_open", open->file,
+        if (!covered || !open || !has_our_line(*covered) || has_our_line(*open)) continue;
+        // Without a file of its own it is `other` that decides: with Debian's, a password does.
+        if (open->is_other && !lets_anybody_in(*open)) continue;
+        found.push_back({Finding::danger, "sibling_open", open->is_other ? "/etc/pam.d/" + other : open->file,
                          text("%1 asks for a code, and %2 does not", {one, other}),
                          text("It is the same program: whoever has the password comes in by the other name."),
-                         "auth required pam_totp.so after=password"});
+                         open->is_other ? "@include " + one : "auth required pam_totp.so after=password"});
     }
     return found;
 }
