@@ -9,6 +9,7 @@
 #include "text.h"
 #include <algorithm>
 #include <ctime>
+#include <functional>
 #include <unistd.h>
 
 namespace totp {
@@ -31,8 +32,9 @@ void change(const std::string& service, const host::Plan& plan) {
     host::write_note(note);
     host::Pending pending;
     try {
-        host::apply(plan.files);
-        if (plan.touches_sshd() && host::reload_sshd() == host::Told::failed)
+        host::Reloading reloading;
+        host::apply(plan.files, std::ref(reloading));
+        if (reloading.has_failed())
             throw Stop(exit_refused, text("sshd did not read its settings again"));
     } catch (const Stop& why) {
         if (pending.open()) (void)undo_change(pending, "failed");

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <ctime>
+#include <functional>
 #include <grp.h>
 #include <pwd.h>
 #include <unistd.h>
@@ -170,8 +171,9 @@ void change(Enabling& e, const host::Note& note) {
     host::write_note(note);
     try {
         host::start_watcher(note);
-        host::apply(e.plan.files);
-        if (e.plan.touches_sshd() && host::reload_sshd() == host::Told::failed)
+        host::Reloading reloading;
+        host::apply(e.plan.files, std::ref(reloading));
+        if (reloading.has_failed())
             throw Stop(exit_refused, text("sshd did not read its settings again"));
     } catch (const Stop& why) {
         host::Pending pending;
@@ -212,7 +214,7 @@ bool see_login(const Arguments& a, const host::Note& note, LoginLine& login) {
 
 int decide(const Arguments& a, const host::Note& note, const LoginLine& login) {
     std::string user(login.user.view());
-    bool keeps = agrees(text("%1 logged in with a code at %2. Keep it? [Y/n] ", {user, local_time(login.time)}));
+    bool keeps = agrees(text("%1 gave a right code at %2. Keep it, if that login came through? [Y/n] ", {user, local_time(login.time)}));
     host::Pending pending;
     bool waits = pending.open() && pending.note().made == note.made;
     if (!waits) throw Stop(exit_refused, text("it was kept or undone meanwhile; pam-totp enable %1 --dry-run says which", {a.operand}));

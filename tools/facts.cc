@@ -46,7 +46,7 @@ SecretText Facts::json(bool enrolled) const {
     return out;
 }
 
-std::string json_time(u32 seconds) {
+std::string json_time(u64 seconds) {
     if (seconds == 0) return "null";
     std::time_t time = std::time_t(seconds);
     std::tm parts = {};

@@ -18,7 +18,7 @@ struct Facts {
 };
 
 inline std::string utc_day(u64 seconds) { return std::string(date_of(seconds).view()); } ///< YYYY-MM-DD
-std::string json_time(u32 seconds); ///< RFC 3339 in UTC, or null
+std::string json_time(u64 seconds); ///< RFC 3339 in UTC, or null
 std::string local_time(u32 seconds); ///< for people; "never" for 0
 
 } // namespace totp

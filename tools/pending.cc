@@ -7,16 +7,11 @@
 #include "talk.h"
 #include "terminal.h"
 #include "text.h"
-#include <algorithm>
-#include <ctime>
 #include <filesystem>
+#include <functional>
 
 namespace totp {
 namespace {
-
-bool touches_sshd(const host::Note& note) {
-    return std::any_of(note.files.begin(), note.files.end(), [](const host::FileNote& f) { return f.path.starts_with("/etc/ssh/"); });
-}
 
 /// Of a stack that somebody edited. It may not stay behind: where the line stands in place of the password, and sshd's
 /// settings are back, a code alone would let in.
@@ -58,11 +53,12 @@ void keep_change(host::Pending& pending, const std::string& proved_by) {
 }
 
 int undo_change(host::Pending& pending, const std::string& why) {
-    std::vector<std::string> edited = pending.undo(without_change);
+    host::Reloading reloading;
+    std::vector<std::string> edited = pending.undo(without_change, std::ref(reloading));
     host::forget_next_start();
     std::string more = " reason=" + why;
     for (const std::string& path : edited) more += " left=" + path;
-    bool told = !touches_sshd(pending.note()) || host::reload_sshd() != host::Told::failed;
+    bool told = !reloading.has_failed();
     host::log_change("undone", pending.note(), more + (told ? "" : " sshd=not_reloaded"));
     for (const std::string& path : edited) {
         complain(text("%1 was changed by somebody else since, and stays as it is. What it was before stands in %2: put that in "
@@ -74,14 +70,6 @@ int undo_change(host::Pending& pending, const std::string& why) {
 
 std::string json_state(const host::Note& note, const std::string& state) {
     return "\"service\":\"" + note.service + "\",\"state\":\"" + state + "\"";
-}
-
-std::string json_time(u64 seconds) {
-    std::time_t time = std::time_t(seconds);
-    std::tm parts = {};
-    char room[64];
-    gmtime_r(&time, &parts);
-    return {room, std::strftime(room, sizeof room, "\"%Y-%m-%dT%H:%M:%SZ\"", &parts)};
 }
 
 } // namespace totp

@@ -16,6 +16,5 @@ int undo_change(host::Pending& pending, const std::string& why);
 
 /// `"service":…,"state":…`.
 std::string json_state(const host::Note& note, const std::string& state);
-std::string json_time(u64 seconds); ///< RFC 3339 in UTC
 
 } // namespace totp

@@ -3,6 +3,7 @@
 """A service is switched on, confirmed by a real login, and switched off: sshd, sudo, su and login."""
 import json
 import os
+import re
 import sys
 
 sys.dont_write_bytecode = True
@@ -10,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from promises import check, keep_all, promise, require_sandbox  # noqa: E402
 
 require_sandbox()
-from bed import PROMPT, as_user, write  # noqa: E402
+from bed import PROMPT, as_user, run, write  # noqa: E402
 from ptydrive import Driven, drive  # noqa: E402
 from results import let_in, refused  # noqa: E402
 from switched import (DROPIN, PASSWORD, ann, bed, code, enable_at_a_terminal, files, later, login, off, on, read,  # noqa: E402
@@ -26,7 +27,7 @@ def once_a_login_with_a_code_was_seen_it_is_kept():
     check("ulf" in session.seen, "who still gets in without a code is not named:\n" + session.seen)
     later()
     let_in(login((PROMPT, code)), "ann")
-    check(session.expect("ann logged in with a code"), session.seen)
+    check(session.expect("ann gave a right code"), session.seen)
     session.answer("y")
     check(session.wait() == 0 and "Kept" in session.seen, session.seen)
     left = files().keys() - before.keys()
@@ -103,6 +104,26 @@ def another_mode_changes_the_lines_and_asks_for_the_password():
     check(on()["state"] == "on", "without a word of it the mode changes")
     off()
     same_as(before)
+
+
+def order_of(*words):
+    """What a command renames, removes and tells sshd, in its order."""
+    run("strace", "-qq", "-o", "/root/calls", "-e", "trace=rename,unlink,kill", "pam-totp", *words)
+    kinds = {r'rename\(.*10-pam-totp\.conf|unlink\("[^"]*10-pam-totp\.conf"': "settings",
+             r'rename\(.*"/etc/pam\.d/sshd"\)': "stack", r"kill\(\d+, SIGHUP": "sshd"}
+    return [kind for line in read("/root/calls").splitlines() for call, kind in kinds.items()
+            if re.match(call, line) and line.endswith("= 0")]
+
+
+@promise
+def sshd_reads_its_settings_before_its_stack_asks_for_a_code_alone():
+    check(order_of("enable", "sshd", "--yes") == ["settings", "sshd", "stack"], read("/root/calls"))
+    check(order_of("undo") == ["stack", "settings", "sshd"], read("/root/calls"))
+    on()
+    tool("keep", "--unproved")
+    check(order_of("enable", "sshd", "--password-and-code", "--yes") == ["stack", "settings", "sshd"], read("/root/calls"))
+    check(order_of("undo") == ["settings", "sshd", "stack"], read("/root/calls"))
+    check(order_of("disable", "sshd", "--yes") == ["stack", "settings", "sshd"], read("/root/calls"))
 
 
 @promise

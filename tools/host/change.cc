@@ -148,8 +148,8 @@ void write_note(const Note& note) {
 
 void forget_draft() { remove(draft_name(note_path)); }
 
-void apply(const std::vector<FileChange>& files) {
-    for (const FileChange& file : files) apply_one(file);
+void apply(const std::vector<FileChange>& files, const Changed& changed) {
+    for (const FileChange& file : files) apply_one(file), changed(file.path);
 }
 
 Pending::~Pending() {
@@ -178,12 +178,13 @@ void Pending::keep() {
     for (const FileNote& file : note_.files) remove(kept_name(file.path)), remove(draft_name(file.path));
 }
 
-std::vector<std::string> Pending::undo(const Mend& mend) {
+std::vector<std::string> Pending::undo(const Mend& mend, const Changed& changed) {
     std::vector<std::string> edited;
     std::string failed; // one that fails keeps no other from its place
-    for (const FileNote& file : note_.files) {
+    for (auto file = note_.files.rbegin(); file != note_.files.rend(); ++file) {
         try {
-            if (!undo_one(file, mend)) edited.push_back(file.path);
+            if (!undo_one(*file, mend)) edited.push_back(file->path);
+            else changed(file->path);
         } catch (const Stop& why) {
             failed = why.what();
         }

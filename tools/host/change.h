@@ -55,6 +55,9 @@ void flush_folder(const std::string& path); ///< the one that the path is in
 /// What an edited file is without the change; nothing where nobody can tell.
 using Mend = std::function<std::optional<std::string>(const std::string& path, const std::string& edited)>;
 
+/// What is to be done as soon as a file is another one.
+using Changed = std::function<void(const std::string& path)>;
+
 /// The note on the disk, held so that nobody else keeps or undoes it meanwhile.
 class Pending {
   public:
@@ -67,9 +70,9 @@ class Pending {
     const Note& note() const { return note_; }
     /// From now on nothing is undone.
     void keep();
-    /// Puts back what is still as it was written; gives the files that are not. Throws Stop when a file cannot be put
-    /// back: the note stays, for another try.
-    std::vector<std::string> undo(const Mend& mend);
+    /// Puts back what is still as it was written, the last one first; gives the files that are not. Throws Stop when a
+    /// file cannot be put back: the note stays, for another try.
+    std::vector<std::string> undo(const Mend& mend, const Changed& changed);
 
   private:
     int fd_ = -1;
@@ -81,7 +84,7 @@ void write_note(const Note& note);
 /// What a kill of write_note can leave: nothing that counts.
 void forget_draft();
 /// Makes the change, file by file, in their order. Throws Stop when a file cannot be written.
-void apply(const std::vector<FileChange>& files);
+void apply(const std::vector<FileChange>& files, const Changed& changed);
 
 std::string boot_id();
 std::uint64_t seconds_since_boot();

@@ -119,10 +119,6 @@ const std::vector<std::string>& services() {
     return known;
 }
 
-bool Plan::touches_sshd() const {
-    return std::any_of(files.begin(), files.end(), [](const FileChange& f) { return f.path.starts_with("/etc/ssh/"); });
-}
-
 std::string Plan::diff() const {
     std::string all;
     for (const FileChange& file : files) all += unified_diff(file.path, file.before, file.after);
@@ -140,6 +136,8 @@ Plan plan_on(const Wish& wish) {
     }
     add_settings(plan, rules_path(wish.service), rules_text(wish.service, wish.mode, wish.scope));
     for (const std::string& name : names_of(wish.service)) add_stack(plan, name, wish);
+    // Where the stack asks for a code alone, it is sshd's settings that ask for the key: then they change last.
+    if (plan.now == Mode::code) std::reverse(plan.files.begin(), plan.files.end());
     return plan;
 }
 

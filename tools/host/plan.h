@@ -18,7 +18,6 @@ struct Plan {
     std::vector<FileChange> files; ///< those that change
     Obstacles obstacles;           ///< sshd's
 
-    bool touches_sshd() const;
     std::string diff() const;
 };
 

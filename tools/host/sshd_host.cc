@@ -119,4 +119,8 @@ Told reload_sshd() {
     return signal_sshd();
 }
 
+void Reloading::operator()(const std::string& path) {
+    if (path.starts_with("/etc/ssh/")) has_failed_ = reload_sshd() == Told::failed;
+}
+
 } // namespace totp::host

@@ -29,4 +29,15 @@ std::map<std::string, std::string> sshd_for(const std::string& config, const std
 enum class Told { yes, not_running, failed };
 Told reload_sshd();
 
+/// For apply and undo: sshd reads its settings as soon as a file of them is another one. Its stack may ask for a code
+/// alone; then nothing but these settings asks for the key.
+class Reloading {
+  public:
+    void operator()(const std::string& path);
+    bool has_failed() const { return has_failed_; }
+
+  private:
+    bool has_failed_ = false;
+};
+
 } // namespace totp::host
