@@ -14,7 +14,7 @@
 using namespace totp::host;
 
 // What libpam loses itself, of files that it cannot read to the end.
-extern "C" const char* __lsan_default_suppressions();
+extern "C" [[gnu::visibility("default")]] const char* __lsan_default_suppressions();
 extern "C" const char* __lsan_default_suppressions() { return "leak:libpam.so"; }
 
 namespace {
