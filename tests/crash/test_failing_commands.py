@@ -89,6 +89,8 @@ def refuses_a_code_when_a_call_fails_and_shows_nothing_of_it():
         right.check(done)
         other, _ = attempt(wrong, call, how)
         check(other.status != DONE, f"a wrong code is accepted at {failed}")
+        if '"done ' in failed:
+            continue  # the answer itself: of a wrong code a line of the log goes first, and it is another call that fails
         # A helper that ends before the answer is there: which of the two is read depends on who was quicker.
         seen = [(one.status, one.out, one.err.replace(TOO_LONG, NOTHING)) for one in (done, other)]
         check(done.status == DONE or seen[0] == seen[1], f"right and wrong differ at {failed}: {seen}")
