@@ -5,6 +5,7 @@
 #include "host/judge_sshd.h"
 #include "host/judge_stack.h"
 #include "host/records.h"
+#include "host/sshd_text.h"
 #include "json.h"
 #include "talk.h"
 #include "terminal.h"
@@ -20,7 +21,6 @@ using namespace host;
 using Found = host::Finding; // the judge of codes has a Finding, too
 
 constexpr size_t most_asked = 20; ///< people of whom sshd is asked: each is a program that runs
-constexpr const char* drop_ins = "/etc/ssh/sshd_config.d";
 
 class Check {
   public:
@@ -167,8 +167,8 @@ std::string Check::skipping(const std::string& user) const {
 
 /// sshd is asked about people; what it does with some connections of theirs stands in its files alone.
 void Check::read_matches() {
-    std::vector<std::string> paths{"/etc/ssh/sshd_config"};
-    for (const std::string& name : image_.names_in(drop_ins)) paths.push_back(std::string(drop_ins) + "/" + name);
+    std::vector<std::string> paths{sshd_config};
+    for (const std::string& name : image_.names_in(sshd_folder)) paths.push_back(std::string(sshd_folder) + "/" + name);
     for (const std::string& path : paths) {
         if (path.ends_with(".conf") || path == paths[0]) look_for_matches(path, image_.text(path).value_or(""), matched_);
     }
@@ -208,7 +208,7 @@ Findings unasked(std::string complaint) {
     if (complaint.empty()) complaint = text("/usr/sbin/sshd was not there, or did not answer");
     while (!complaint.empty() && complaint.back() == '\n') complaint.pop_back();
     if (is_setting) {
-        return {{Found::danger, "sshd_broken", "/etc/ssh/sshd_config",
+        return {{Found::danger, "sshd_broken", sshd_config,
                  text("sshd does not take its settings: %1", {shown(complaint)}),
                  text("It does not start with them again, and lets nobody in then."), "sshd -t"}};
     }
@@ -240,7 +240,7 @@ void Check::judge_stacks() {
         read_matches();
         bool root_asks = (image_.is_live() || getuid() == 0) && ask_sshd_about(visitors);
         std::string where =
-            image_.look()(drop_ins) ? std::string(drop_ins) + "/10-pam-totp.conf" : "/etc/ssh/sshd_config";
+            image_.look()(sshd_folder) ? std::string(sshd_folder) + "/10-pam-totp.conf" : sshd_config;
         if (root_asks) add(judge_sshd(visitors, rules_, where, now_));
         known = !root_asks || std::all_of(visitors.begin(), visitors.end(), [](const Visitor& v) {
             return v.sshd.proves_before() ||

@@ -5,17 +5,20 @@
 
 namespace totp {
 
-Coverage Coverage::of_service(const Arguments& arguments, const std::string& service) {
+void Coverage::add(const Somebody& somebody) {
     constexpr size_t most_names = 5;
+    ++count[size_t(somebody.standing)];
+    bool is_open = somebody.standing == Standing::open && open.size() < most_names;
+    if (is_open) open.push_back(shown(somebody.account.user.view()));
+}
+
+Coverage Coverage::of_service(const Arguments& arguments, const std::string& service) {
     Coverage found;
     Arguments question;
     question.take_places(arguments);
     question.request.service = Text<64>(service);
     int status = look_at_people(question, [&](const Somebody& somebody) {
-        if (!somebody.account.has_shell) return;
-        ++found.count[size_t(somebody.standing)];
-        bool is_open = somebody.standing == Standing::open && found.open.size() < most_names;
-        if (is_open) found.open.push_back(shown(somebody.account.user.view()));
+        if (somebody.account.has_shell) found.add(somebody);
     });
     if (status != exit_done) throw Stop(status, "");
     return found;
@@ -30,9 +33,8 @@ std::string Coverage::json() const {
 void Coverage::say() const {
     totp::say(text("By the rules: %1 give a code, %2 set up at a login, %3 are exempt, %4 have nothing set up and still get\n"
                    "in, %5 have nothing set up and no longer get in.\n",
-                   {std::to_string(of(Standing::covered)), std::to_string(of(Standing::enrolling)),
-                    std::to_string(of(Standing::exempt)), std::to_string(of(Standing::open)),
-                    std::to_string(of(Standing::refused))}));
+                   {in_words(Standing::covered), in_words(Standing::enrolling), in_words(Standing::exempt),
+                    in_words(Standing::open), in_words(Standing::refused)}));
     if (open.empty()) return;
     std::string names;
     for (const std::string& name : open) names += (names.empty() ? "" : ", ") + name;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who is asked for a code by a service, counted before it is switched on.
+// Who is asked for a code by a service, counted.
 #pragma once
 #include "people.h"
 #include <array>
@@ -10,7 +10,9 @@ struct Coverage {
     std::array<size_t, std::size(standings)> count{};
     std::vector<std::string> open; ///< the first of those who have nothing set up and get in
 
+    void add(const Somebody& somebody);
     size_t of(Standing standing) const { return count[size_t(standing)]; }
+    std::string in_words(Standing standing) const { return std::to_string(of(standing)); }
     /// By the rules that count now, of accounts with a login shell.
     static Coverage of_service(const Arguments& arguments, const std::string& service);
     std::string json() const;

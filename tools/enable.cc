@@ -5,6 +5,7 @@
 #include "facts.h"
 #include "host/dry_run.h"
 #include "host/judge_stack.h"
+#include "host/sshd.h"
 #include "host/sshd_host.h"
 #include "host/watch.h"
 #include "json.h"
@@ -90,9 +91,8 @@ void refuse_obstacles(const host::Obstacles& obstacles) {
                                   "change it first:") + why);
 }
 
-std::string about_root(const std::map<std::string, std::string>& root) {
-    auto found = root.find("permitrootlogin");
-    std::string permit = found == root.end() ? "" : found->second;
+std::string about_root(const host::Sshd& root) {
+    std::string permit = root.value("permitrootlogin");
     if (permit == "yes") return text("root logs in by ssh as everybody does, with a code.");
     if (permit == "no") return text("root does not log in by ssh, as before.");
     return text("root can no longer log in by ssh: with 'PermitRootLogin %1' sshd accepts no code of root's.", {permit});
@@ -102,14 +102,14 @@ std::string about_root(const std::map<std::string, std::string>& root) {
 void check_sshd(Enabling& e, const std::string& config) {
     std::string why = host::test_sshd(config);
     if (!why.empty()) throw Stop(exit_refused, text("sshd refuses its settings with this change: %1", {why}));
-    std::map<std::string, std::string> person = host::sshd_for(config, e.person);
-    e.root = about_root(host::sshd_for(config, "root"));
-    bool wants_key = e.wish.mode == Mode::code;
-    bool is_reached = person["usepam"] == "yes" && person["kbdinteractiveauthentication"] == "yes" &&
-                      (!wants_key || person["pubkeyauthentication"] == "yes");
-    bool is_asked = person["authenticationmethods"].find("keyboard-interactive") != std::string::npos;
+    host::Sshd person, root;
+    bool told = host::ask_sshd({e.person, "", config}, person, why) && host::ask_sshd({"root", "", config}, root, why);
+    if (!told) throw Stop(exit_refused, text("sshd does not say what it does: %1", {why}));
+    e.root = about_root(root);
+    bool is_reached = person.is("usepam", "yes") && person.is("kbdinteractiveauthentication", "yes") &&
+                      (e.wish.mode != Mode::code || person.is("pubkeyauthentication", "yes"));
     if (!is_reached) throw Stop(exit_refused, text("with this change sshd would still not ask %1 through PAM: see sshd -T -C user=%1", {e.person}));
-    if (!is_asked && e.wish.scope.is_everybody()) {
+    if (!person.always_asks() && e.wish.scope.is_everybody()) {
         throw Stop(exit_refused, text("with this change sshd would still ask %1 for no code: see sshd -T -C user=%1", {e.person}));
     }
 }

@@ -61,8 +61,9 @@ int undo_change(host::Pending& pending, const std::string& why) {
     bool told = !reloading.has_failed();
     host::log_change("undone", pending.note(), more + (told ? "" : " sshd=not_reloaded"));
     for (const std::string& path : edited) {
-        complain(text("%1 was changed by somebody else since, and stays as it is. What it was before stands in %2: put that in "
-                      "its place by hand", {path, host::kept_name(path)}));
+        complain(text("%1 stays as it is: it, or what goes with it, was changed by somebody else since. Put that right by hand (what a "
+                      "file was before stands beside it, as FILE.before-pam-totp), and run: pam-totp disable %2",
+                      {path, pending.note().service}));
     }
     if (!told) complain(text("sshd did not read its settings again: systemctl reload ssh"));
     return edited.empty() && told ? exit_done : exit_refused;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // pam-totp report: everybody the host knows, and whether a code stands before their login.
+#include "coverage.h"
 #include "facts.h"
 #include "json.h"
-#include "people.h"
 #include "talk.h"
 #include "terminal.h"
 #include "text.h"
-#include <array>
 #include <unistd.h>
 
 namespace totp {
@@ -27,7 +26,7 @@ class Report {
     void say_how_far();
 
     const Arguments& a_;
-    std::array<size_t, std::size(standings)> count_{};
+    Coverage coverage_;
     size_t printed_ = 0, left_out_ = 0;
     // Where the rows do not go to a terminal, somebody at one may wonder.
     bool tells_how_far_ = !isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
@@ -85,7 +84,7 @@ void Report::take(const Somebody& somebody) {
         if (a_.json) print_json(somebody);
         else print_row(somebody);
         ++printed_;
-        ++count_[size_t(somebody.standing)];
+        coverage_.add(somebody);
     }
     say_how_far();
 }
@@ -93,8 +92,9 @@ void Report::take(const Somebody& somebody) {
 void Report::say_sum() {
     if (!printed_) say(text("Nobody here has an account to log in with.\n"));
     say(text("\nAt %1: %2 covered, %3 set up, %4 exempt, %5 open, %6 refused.\n",
-             {std::string(a_.request.service.view()), std::to_string(count_[0]), std::to_string(count_[1]),
-              std::to_string(count_[2]), std::to_string(count_[3]), std::to_string(count_[4])}));
+             {std::string(a_.request.service.view()), coverage_.in_words(Standing::covered),
+              coverage_.in_words(Standing::enrolling), coverage_.in_words(Standing::exempt),
+              coverage_.in_words(Standing::open), coverage_.in_words(Standing::refused)}));
     if (left_out_) say(text("%1 account without a login shell is left out; see --all.\n",
                             "%1 accounts without a login shell are left out; see --all.\n", left_out_));
 }
@@ -102,9 +102,7 @@ void Report::say_sum() {
 void Report::end() {
     if (!a_.json) return say_sum();
     if (!printed_) print_text("{\"service\":" + json_string(a_.request.service.view()) + ",\"users\":[");
-    std::string sum;
-    for (Standing s : standings) sum += (sum.empty() ? "\"" : ",\"") + std::string(word(s)) + "\":" + std::to_string(count_[size_t(s)]);
-    print_line("],\"sum\":{" + sum + "},\"without_shell\":" + std::to_string(left_out_) + "}");
+    print_line("],\"sum\":" + coverage_.json() + ",\"without_shell\":" + std::to_string(left_out_) + "}");
 }
 } // namespace
 

@@ -5,12 +5,9 @@
 namespace totp {
 
 RuleLine rule_line(const Conf& conf, string_view service) {
-    const Decision& decision = conf.decision;
-    if (!decision.is_made) return {};
-    return {conf.file,      decision.line,
-            decision.demand, decision.until,
-            decision.defer, shows_set_up(decision, service),
-            decision.reason, decision.remember};
+    const Decision& d = conf.decision;
+    if (!d.is_made) return {};
+    return {conf.file, d.line, d.demand, d.until, d.defer, shows_set_up(d, service), d.reason, d.remember};
 }
 
 Error explain(Service& s) {
@@ -19,8 +16,7 @@ Error explain(Service& s) {
     Error error = read_conf(s, &visit, conf);
     if (error != Error::none) return error;
     (void)s.channel.send<const RuleLine&>(write_rule_line, rule_line(conf, visit.service));
-    error = open_record(s.host, s.record);
-    return error == Error::none && s.record.credential.is_recovery() ? Error::recovering : error;
+    return look_at_record(s.host, s.record);
 }
 
 } // namespace totp

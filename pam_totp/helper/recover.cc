@@ -5,9 +5,14 @@
 
 namespace totp {
 
+Error look_at_record(const Host& host, Record& record) {
+    Error error = open_record(host, record);
+    return error == Error::none && record.credential.is_recovery() ? Error::recovering : error;
+}
+
 Error open_set_up(Service& s) {
-    Error error = open_record(s.host, s.record);
-    return error == Error::none && s.record.credential.is_recovery() ? Error::no_record : error;
+    Error error = look_at_record(s.host, s.record);
+    return error == Error::recovering ? Error::no_record : error;
 }
 
 Error recover(Service& s) {

@@ -53,8 +53,7 @@ Error Roll::find_record(u32 uid) {
     if (!own) return Error::bad_account;
     Record record;
     Error error = make_account(own->pw_name, uid, record.account);
-    if (error == Error::none) error = open_record(s_.host, record);
-    return error == Error::none && record.credential.is_recovery() ? Error::recovering : error;
+    return error == Error::none ? look_at_record(s_.host, record) : error;
 }
 
 Error Roll::call(const Named& account) {

@@ -33,6 +33,8 @@ struct Service {
 /// Serves the request that was read, and fills in `done`.
 void serve(Service& service);
 
+/// As open_record; Error::recovering where nothing counts but a recovery code.
+Error look_at_record(const Host& host, Record& record);
 /// Opens the record for a change of what is set up. Error::no_record also for a recovery, which a set-up alone ends.
 Error open_set_up(Service& service);
 

@@ -82,7 +82,7 @@ def leaves_a_persons_own_edits_and_says_what_to_do():
     on()
     write(DROPIN, read(DROPIN) + "# mine\n")
     said = tool("undo", status=1).stderr
-    check(f"{DROPIN} was changed by somebody else" in said and "before-pam-totp" in said, said)
+    check(f"{DROPIN} stays as it is" in said and "before-pam-totp" in said, said)
     check(read(DROPIN).endswith("# mine\n"), "not as it was left")
     os.unlink(DROPIN)
 
@@ -99,6 +99,20 @@ def takes_its_line_out_of_a_stack_that_somebody_edited_so_that_no_code_alone_let
     refused(login((r"(?i)password[^\n]*: ", ann.phone.take()), key=False))
     write("/etc/ssh/sshd_config", settings)
     write(STACK, before)
+
+
+@promise
+def leaves_sshds_settings_beside_a_stack_that_stays_so_that_no_code_alone_lets_in():
+    before, settings = read(STACK), read("/etc/ssh/sshd_config")
+    write("/etc/ssh/sshd_config", settings + "UsePAM yes\nKbdInteractiveAuthentication no\n")
+    on("--key-and-code")
+    write(STACK, read(STACK).replace("#pam-totp# @include common-auth\n", ""))
+    said = tool("undo", status=1).stderr
+    check(all(f"{path} stays as it is" in said for path in (STACK, DROPIN)), said)
+    refused(login((r"(?i)password[^\n]*: ", ann.phone.take()), key=False))
+    write("/etc/ssh/sshd_config", settings)
+    write(STACK, before)
+    os.unlink(DROPIN)
 
 
 @promise

@@ -2,6 +2,7 @@
 #include "change.h"
 #include "../command.h"
 #include "../text.h"
+#include "sshd_text.h"
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -183,7 +184,8 @@ std::vector<std::string> Pending::undo(const Mend& mend, const Changed& changed)
     std::string failed; // one that fails keeps no other from its place
     for (auto file = note_.files.rbegin(); file != note_.files.rend(); ++file) {
         try {
-            if (!undo_one(*file, mend)) edited.push_back(file->path);
+            bool leans = is_sshds(file->path) && !edited.empty();
+            if (leans || !undo_one(*file, mend)) edited.push_back(file->path);
             else changed(file->path);
         } catch (const Stop& why) {
             failed = why.what();

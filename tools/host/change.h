@@ -70,7 +70,8 @@ class Pending {
     const Note& note() const { return note_; }
     /// From now on nothing is undone.
     void keep();
-    /// Puts back what is still as it was written, the last one first; gives the files that are not. Throws Stop when a
+    /// Puts back what is still as it was written, the last one first; gives the files that stay, since they are not.
+    /// With a stack stay sshd's settings: where it asks for a code alone, they ask for the key. Throws Stop when a
     /// file cannot be put back: the note stays, for another try.
     std::vector<std::string> undo(const Mend& mend, const Changed& changed);
 

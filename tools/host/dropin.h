@@ -18,9 +18,6 @@ std::string sshd_text(Mode mode, const Scope& scope);
 /// Rules that ask only whom `scope` names; "" where everybody is asked.
 std::string rules_text(const std::string& service, Mode mode, const Scope& scope);
 
-/// Whether sshd reads the files of /etc/ssh/sshd_config.d by this line.
-bool includes_sshd_folder(const std::string& line);
-
 /// Something that sshd reads before the drop-in, or that counts more: `where` is FILE:LINE.
 struct Obstacle {
     std::string where, line, what;

@@ -4,15 +4,9 @@
 #include <cctype>
 #include <security/pam_appl.h>
 #include <set>
-#include <sstream>
 
 namespace totp::host {
 namespace {
-
-std::string lower(std::string word) {
-    std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-    return word;
-}
 
 /// Words; one in brackets may hold blanks.
 std::vector<std::string> words_of(const std::string& line) {
@@ -59,19 +53,6 @@ int answer_to_a_wrong_password(const Line& line) {
     return PAM_IGNORE;
 }
 } // namespace
-
-std::vector<std::string> lines_of(const std::string& text) {
-    std::vector<std::string> lines;
-    std::istringstream in(text);
-    for (std::string line; std::getline(in, line);) lines.push_back(line);
-    return lines;
-}
-
-std::string text_of_lines(const std::vector<std::string>& lines) {
-    std::string text;
-    for (const std::string& line : lines) text += line + "\n";
-    return text;
-}
 
 std::vector<AuthLine> auth_lines(const std::string& text) {
     std::vector<AuthLine> found;

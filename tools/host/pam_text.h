@@ -2,12 +2,10 @@
 // A file of pam.d as a text that is to be changed: its `auth` lines, and where they stand. What libpam makes of them
 // says stack.h.
 #pragma once
+#include "lines.h"
 #include "stack.h"
 
 namespace totp::host {
-
-std::vector<std::string> lines_of(const std::string& text); ///< without their newlines
-std::string text_of_lines(const std::vector<std::string>& lines);
 
 struct AuthLine {
     enum Kind { module, include, substack, textual } kind = module; ///< textual: `@include`

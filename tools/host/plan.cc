@@ -3,6 +3,7 @@
 #include "../command.h"
 #include "../text.h"
 #include "diff.h"
+#include "sshd_text.h"
 #include <algorithm>
 #include <filesystem>
 #include <set>

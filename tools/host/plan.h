@@ -33,7 +33,4 @@ Read read_as_planned(const Plan& plan);
 /// The files of a folder, as paths in their order, as they will be.
 std::vector<std::string> files_as_planned(const Plan& plan, const std::string& folder);
 
-constexpr const char* sshd_config = "/etc/ssh/sshd_config";
-constexpr const char* sshd_folder = "/etc/ssh/sshd_config.d";
-
 } // namespace totp::host

@@ -2,7 +2,6 @@
 #include "sshd.h"
 #include "program.h"
 #include <algorithm>
-#include <cctype>
 #include <sstream>
 #include <unistd.h>
 
@@ -75,51 +74,6 @@ bool ask_sshd(const Login& login, Sshd& sshd, std::string& complaint) {
     if (run_program(login.root, words, printed, complaint) != 0) return false;
     sshd = read_sshd(printed);
     return !sshd.values.empty();
-}
-
-namespace {
-std::string lower(std::string word) {
-    std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return std::tolower(c); });
-    return word;
-}
-
-/// Names alone; whom a pattern means nobody knows.
-void add_names(const std::string& list, std::vector<std::string>& names) {
-    std::istringstream words(list);
-    for (std::string name; std::getline(words, name, ',');) {
-        if (name.find_first_of("*?!\"") == std::string::npos) names.push_back(name);
-    }
-}
-
-/// True when it is about connections, and not about people alone.
-bool read_match(std::istringstream& words, Matched& found) {
-    bool by_connection = false;
-    for (std::string criterion, value; words >> criterion && words >> value;) {
-        criterion = lower(criterion);
-        if (criterion == "user") add_names(value, found.users);
-        else if (criterion == "group") add_names(value, found.groups);
-        else by_connection = true;
-    }
-    return by_connection;
-}
-} // namespace
-
-void look_for_matches(const std::string& path, const std::string& text, Matched& found) {
-    std::istringstream lines(text);
-    bool by_connection = false;
-    size_t number = 0;
-    for (std::string line; std::getline(lines, line);) {
-        ++number;
-        std::istringstream words(line);
-        std::string keyword, rest;
-        words >> keyword;
-        keyword = lower(keyword);
-        if (keyword == "match") by_connection = read_match(words, found);
-        if (!by_connection || keyword != "authenticationmethods") continue;
-        Sshd there;
-        std::getline(words, there.values[keyword]);
-        if (!there.always_asks()) found.by_connection.push_back({path + ":" + std::to_string(number), line});
-    }
 }
 
 } // namespace totp::host

@@ -37,14 +37,4 @@ struct Login {
 /// Runs sshd; false, with what it complained of, when it does not say.
 bool ask_sshd(const Login& login, Sshd& sshd, std::string& complaint);
 
-/// Of whom and of what sshd's files speak in Match: who is to be asked about, and what is true of some connections only.
-struct Matched {
-    struct At {
-        std::string where, line;
-    };
-    std::vector<std::string> users, groups;
-    std::vector<At> by_connection; ///< ways in that ask no question
-};
-void look_for_matches(const std::string& path, const std::string& text, Matched& found);
-
 } // namespace totp::host

@@ -3,12 +3,16 @@
 #include "../command.h"
 #include "../text.h"
 #include "running.h"
+#include "sshd.h"
+#include "sshd_text.h"
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 #include <unistd.h>
 
 namespace totp::host {
@@ -41,7 +45,7 @@ void copy_pam(const Plan& plan, const std::string& folder) {
 std::string with_staged_include(const std::string& config, const std::string& folder) {
     std::vector<std::string> lines = lines_of(config);
     for (std::string& line : lines) {
-        if (includes_sshd_folder(line)) line = "Include " + folder + "/*.conf";
+        if (includes_sshd_folder(setting_of(line))) line = "Include " + folder + "/*.conf";
     }
     return text_of_lines(lines);
 }
@@ -52,12 +56,30 @@ bool is_sshd(const std::string& pid) {
     return std::getline(file, name) && name == "sshd";
 }
 
+/// sshd takes its pid file away and writes it anew when it has read its settings: before that, they are not in force.
+bool has_restarted(const std::string& pid_file, fs::file_time_type before) {
+    constexpr int tries = 100; // of 50 ms
+    for (int i = 0; i < tries; ++i) {
+        std::error_code missing;
+        fs::file_time_type written = fs::last_write_time(pid_file, missing);
+        if (!missing && written != before) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    return false;
+}
+
 Told signal_sshd() {
-    std::string path = sshd_for(sshd_config, "root")["pidfile"];
+    Sshd sshd;
+    std::string complaint;
+    (void)ask_sshd({"root", "", ""}, sshd, complaint);
+    std::string path = sshd.value("pidfile");
     std::string pid = path.empty() || path == "none" ? "" : read_file(path).value_or("");
     pid = pid.substr(0, pid.find('\n'));
     if (pid.empty() || pid.find_first_not_of("0123456789") != std::string::npos || !is_sshd(pid)) return Told::not_running;
-    return kill(pid_t(std::strtol(pid.c_str(), nullptr, 10)), SIGHUP) == 0 ? Told::yes : Told::failed;
+    std::error_code missing;
+    fs::file_time_type before = fs::last_write_time(path, missing);
+    if (kill(pid_t(std::strtol(pid.c_str(), nullptr, 10)), SIGHUP) != 0) return Told::failed;
+    return has_restarted(path, before) ? Told::yes : Told::failed;
 }
 } // namespace
 
@@ -99,17 +121,6 @@ std::string test_sshd(const std::string& config) {
     return ran.status == 0 ? "" : ran.output.empty() ? text("sshd -t fails") : ran.output;
 }
 
-std::map<std::string, std::string> sshd_for(const std::string& config, const std::string& user) {
-    Ran ran = run_program({find_program("sshd"), "-T", "-f", config, "-C", "user=" + user + ",host=localhost,addr=127.0.0.1"});
-    std::map<std::string, std::string> found;
-    if (ran.status != 0) return found;
-    for (const std::string& line : lines_of(ran.output)) {
-        size_t blank = line.find(' ');
-        if (blank != std::string::npos) found.emplace(line.substr(0, blank), line.substr(blank + 1));
-    }
-    return found;
-}
-
 Told reload_sshd() {
     std::string systemctl = has_systemd() ? find_program("systemctl") : "";
     for (const char* unit : {"ssh", "sshd"}) {
@@ -120,7 +131,7 @@ Told reload_sshd() {
 }
 
 void Reloading::operator()(const std::string& path) {
-    if (path.starts_with("/etc/ssh/")) has_failed_ = reload_sshd() == Told::failed;
+    if (is_sshds(path)) has_failed_ = reload_sshd() == Told::failed;
 }
 
 } // namespace totp::host

@@ -2,7 +2,6 @@
 // The sshd of this host: what it would make of a change, and telling it to read its settings again.
 #pragma once
 #include "plan.h"
-#include <map>
 
 namespace totp::host {
 
@@ -23,8 +22,6 @@ class Stage {
 
 /// `sshd -t`: "" or what it says against it.
 std::string test_sshd(const std::string& config);
-/// `sshd -T`: what counts for somebody, by keyword in lower case.
-std::map<std::string, std::string> sshd_for(const std::string& config, const std::string& user);
 
 enum class Told { yes, not_running, failed };
 Told reload_sshd();
