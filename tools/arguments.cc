@@ -56,6 +56,11 @@ Misfit set_text(const std::string& given, const std::string& what, Text<64>& roo
     return given.empty() || room.cut() ? what : "";
 }
 
+Misfit set_account(const std::string& given, Text<255>& name) {
+    name = Text<255>(given);
+    return given.empty() || name.cut() ? text("an account's name") : "";
+}
+
 Misfit set_user(const std::string& given, std::string& user) {
     user = given;
     return given.empty() || given.size() > 255 ? text("an account's name") : "";
@@ -71,6 +76,7 @@ Misfit set_value(const std::string& name, const std::string& value, Arguments& a
     if (name == "--svg") return set_path(value, false, a.svg);
     if (name == "--secret-file") return set_path(value, false, a.secret_file);
     if (name == "--service") return set_text(value, text("a service's name"), a.request.service);
+    if (name == "--from" && a.request.verb == Verb::rebind) return set_account(value, a.request.from);
     if (name == "--from") return set_text(value, text("a numeric address, or none"), a.request.rhost);
     if (name == "--issuer") return set_issuer(value, a.issuer);
     if (name == "--name") return set_name(value, token.name);
@@ -85,6 +91,9 @@ bool set_flag(const std::string& name, Arguments& a) {
     if (name == "--json") return a.json = true;
     if (name == "--all") return a.all = true;
     if (name == "--uri") return a.uri = true;
+    if (name == "--drop-old") return a.drop_old = true;
+    if (name == "--yes") return a.yes = true;
+    if (name == "--dry-run") return a.dry_run = true;
     if (name == "--codes-only") return a.request.codes_only = true;
     if (name == "--if-missing") return a.request.if_missing = true;
     if (name == "--no-confirm") return a.request.confirm = false, true;

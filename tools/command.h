@@ -25,7 +25,7 @@ struct Stop : std::runtime_error {
 
 struct Arguments {
     std::string user, store, key, conf;
-    bool json = false, all = false, uri = false;
+    bool json = false, all = false, uri = false, drop_old = false, yes = false, dry_run = false;
     std::string png, svg, issuer, secret_file;
     std::string operand;            ///< also in request.token.name
     Request request;                ///< what setup's options say
@@ -57,6 +57,9 @@ int run_forget(Arguments&);
 int run_export(Arguments&);
 int run_explain(Arguments&);
 int run_edit(Arguments&);
+int run_rekey(Arguments&);
+int run_rebind(Arguments&);
+int run_prune(Arguments&);
 
 /// Reads the options behind the command's name. Throws Stop on a mistake: it says which and what is nearest.
 void read_arguments(const Command& command, const std::vector<std::string>& words, Arguments& arguments);

@@ -103,6 +103,15 @@ const std::vector<Command> commands{
      {},
      nullptr,
      run_init},
+    {"rekey",
+     message("root: a new host key, for all records"),
+     {message("The older key stays in the host key file until it is dropped, and logins go on.\n"
+              "What was interrupted goes on with the next run.\n"
+              "  --drop-old           drop the older keys, once nothing needs them\n")},
+     "pam-totp rekey",
+     {"--drop-old"},
+     nullptr,
+     run_rekey},
 };
 
 constexpr const char* common_help = message("  -u, --user NAME      root: whose record (your own)\n"

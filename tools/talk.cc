@@ -18,6 +18,7 @@ std::string why_wrong(For what) {
     case For::proof: return text("That code is not right: wait until the app shows the next one, and type that.");
     case For::code: return text("That is none of the codes above.");
     case For::two_codes: return text("Those are not two codes in a row of this device.");
+    case For::consent: break;
     }
     return text("That code is not right.");
 }
@@ -53,6 +54,7 @@ std::string prompt(For what) {
     case For::proof: return text("Code that the app shows now: ");
     case For::code: return text("Type one of these codes, to show that you have them: ");
     case For::two_codes: return text("Two codes in a row, the one shown now and the next: ");
+    case For::consent: return text("Remove all of this? [y/N] ");
     }
     return "";
 }
@@ -109,6 +111,11 @@ int status_of(Error error) {
     case Error::token_missing:
     case Error::token_exists:
     case Error::token_last:
+    case Error::busy:
+    case Error::keys_full:
+    case Error::keys_needed:
+    case Error::record_exists:
+    case Error::account_exists:
     case Error::too_many_guesses: return exit_refused;
     default: return exit_store;
     }

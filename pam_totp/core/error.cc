@@ -93,6 +93,19 @@ constexpr Row row(Error error) {
     case Error::helper_missing:
         return {"helper_missing", message("the helper pam_totp_helper could not be run, or gave no answer; install the "
                                           "package that has it")};
+    case Error::busy:
+        return {"busy", message("another rekey, rebind or prune is at work in this store; wait for its end")};
+    case Error::keys_full:
+        return {"keys_full", message("the host key file holds as many keys as it can; run: pam-totp rekey --drop-old")};
+    case Error::keys_needed:
+        return {"keys_needed", message("an older host key is still needed; mend, rebind or prune what is named above")};
+    case Error::record_exists:
+        return {"record_exists", message("this account has a record of its own; it is not replaced")};
+    case Error::account_exists:
+        return {"account_exists", message("the record belongs to an account that is there; it is not moved")};
+    case Error::accounts_unknown:
+        return {"accounts_unknown", message("nobody can say now which accounts there are: see why the directory service "
+                                            "does not answer; nothing was removed")};
     }
     return {"unknown", message("an unknown error")};
 }

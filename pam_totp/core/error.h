@@ -49,8 +49,14 @@ enum class [[nodiscard]] Error : u8 {
     uri_too_long,       ///< for an app, and for the protocol
     group_unknown,      ///< of a rule that was reached
     helper_missing,     ///< it could not be run, or ended without an answer
+    busy,               ///< another process changes keys, or moves or removes records
+    keys_full,          ///< the host key file holds as many lines as it takes
+    keys_needed,        ///< something needs an older line of the host key file
+    record_exists,      ///< the account has a record already
+    account_exists,     ///< the record is that of another account, which is there
+    accounts_unknown,   ///< nobody can say now which accounts there are
 };
-constexpr Error last_error = Error::helper_missing;
+constexpr Error last_error = Error::accounts_unknown;
 
 /// One word for logs and `--json`; never changes between versions.
 string_view word(Error error);

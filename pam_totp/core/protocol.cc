@@ -6,9 +6,10 @@ namespace totp {
 namespace {
 constexpr string_view verbs[] = {"init",   "setup",      "add",    "status", "verify", "codes",
                                  "remove", "remove_all", "resync", "unlock", "forget", "list",   "export", "explain",
-                                 "enroll"};
+                                 "enroll", "rekey",      "drop_keys", "rebind", "prune"};
 constexpr string_view demands[] = {"require", "enroll", "if-enrolled", "skip"};
-constexpr string_view questions[] = {"permission", "proof", "code", "two_codes"};
+constexpr string_view questions[] = {"permission", "proof", "code", "two_codes", "consent"};
+constexpr string_view reasons[] = {"no_account", "renamed", "stray", "pending", "expired"};
 
 /// An empty value is written `-`, since Words takes none that is empty; a value that is a dash alone is
 /// `%2D`.
@@ -110,6 +111,8 @@ void write_request(const Request& request, Writer& out) {
     if (names_a_token(request.verb)) write_value("token", request.token.name.view(), out);
     if (request.verb == Verb::explain) write_value("service", request.service.view(), out);
     if (is_of_a_login(request.verb)) write_value("rhost", request.rhost.view(), out);
+    if (request.verb == Verb::rebind) write_value("from", request.from.view(), out);
+    if (request.verb == Verb::prune) write_flag("unattended", request.unattended, out);
     if (describes_a_token(request.verb)) {
         write_token_words(request.token, out);
         out.add(" key=");
@@ -134,6 +137,8 @@ bool read_request(string_view line, Request& request) {
     }
     if (words.ok() && request.verb == Verb::explain) request.service = read_text<64>(words, "service");
     if (words.ok() && is_of_a_login(request.verb)) request.rhost = read_text<64>(words, "rhost");
+    if (words.ok() && request.verb == Verb::rebind) request.from = read_text<255>(words, "from");
+    if (words.ok() && request.verb == Verb::prune) request.unattended = read_flag(words, "unattended");
     if (words.ok() && describes_a_token(request.verb)) {
         read_token_words(words, request.token);
         string_view key = words.value("key");
@@ -281,6 +286,38 @@ bool read_account_line(string_view line, AccountLine& account) {
     account.user = read_text<255>(words, "user");
     account.uid = read_time(words, "uid");
     account.error = read_error(words);
+    return words.done();
+}
+
+void write_keys_line(const KeysLine& keys, Writer& out) {
+    out.add("keys");
+    write_flag("made", keys.made, out);
+    out.add(" older=").number(u64(keys.older)).add('\n');
+}
+
+bool read_keys_line(string_view line, KeysLine& keys) {
+    Words words = begin(line, "keys");
+    keys.made = read_flag(words, "made");
+    keys.older = u32(words.number("older", 0, UINT32_MAX));
+    return words.done();
+}
+
+string_view word(Why why) { return reasons[size_t(why)]; }
+
+void write_left_line(const LeftLine& left, Writer& out) {
+    out.add("left");
+    write_value("user", left.user.view(), out);
+    out.add(" uid=").number(u64(left.uid)).add(" why=").add(word(left.why));
+    write_value("file", left.file.view(), out);
+    out.add('\n');
+}
+
+bool read_left_line(string_view line, LeftLine& left) {
+    Words words = begin(line, "left");
+    left.user = read_text<255>(words, "user");
+    left.uid = read_time(words, "uid");
+    left.why = Why(one_of(words, words.value("why"), reasons));
+    left.file = read_text<255>(words, "file");
     return words.done();
 }
 

@@ -40,6 +40,10 @@ enum class Verb : u8 {
     keys, ///< `export`, which C++ keeps to itself
     explain,
     enroll, ///< a set-up during a login: for root's callers alone
+    rekey,
+    drop_keys, ///< `rekey --drop-old`
+    rebind,
+    prune,
 };
 
 /// The first line. An empty user is the caller's own account.
@@ -49,6 +53,8 @@ struct Request {
     Token token;             ///< setup, add: what is wanted, its key empty: make one. remove, resync: its name
     Text<64> service;        ///< explain: of which login
     Text<64> rhost;          ///< and from where; empty: none. enroll: the same
+    Text<255> from;          ///< rebind: the name that the record was made for
+    bool unattended = false; ///< prune: nobody looks at what would go
     // For setup and add alone:
     u32 counter = 0;         ///< counter-based: where the device stands
     bool codes_only = false; ///< backup codes and no token
@@ -69,6 +75,7 @@ enum class For : u8 {
     proof,      ///< a code of the new token
     code,       ///< one of the backup codes that were just shown
     two_codes,  ///< two codes in a row of the token that is out of step
+    consent,    ///< `yes`: what was shown is to be removed
 };
 
 /// `ask`: the client is to put a question.
@@ -137,6 +144,32 @@ struct AccountLine {
 };
 void write_account_line(const AccountLine& account, Writer& out);
 bool read_account_line(string_view line, AccountLine& account);
+
+/// `keys`, of rekey: whether it made a new key, or goes on with one that is there; and how many older ones there are.
+struct KeysLine {
+    bool made = false;
+    u32 older = 0;
+};
+void write_keys_line(const KeysLine& keys, Writer& out);
+bool read_keys_line(string_view line, KeysLine& keys);
+
+/// `left`: a file in the store, and why it is named: it is in the way, or to be removed.
+enum class Why : u8 {
+    no_account, ///< no account has the name
+    renamed,    ///< nor this name, but another account has its uid: it is kept
+    stray,      ///< no journal names it
+    pending,    ///< a set-up at a login that is not proved yet
+    expired,    ///< the same, an hour ago
+};
+struct LeftLine {
+    Text<255> user; ///< or the file's name, when it is kept as a hash
+    u32 uid = 0;    ///< of the file
+    Why why = Why::stray;
+    Text<255> file;
+};
+void write_left_line(const LeftLine& left, Writer& out);
+bool read_left_line(string_view line, LeftLine& left);
+string_view word(Why why);
 
 /// `skew`: by how many seconds the phone is ahead of this computer, after an accepted proof.
 void write_skew(i64 seconds, Writer& out);

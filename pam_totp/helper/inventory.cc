@@ -24,8 +24,8 @@ Error find_by_hash(string_view file, Account& account) {
     return found ? Error::none : number == 0 || number == ENOENT ? Error::bad_account : Error::io;
 }
 
-/// The account that a journal's file name was made for. Error::bad_account when none has it (any more), and
-/// Error::io when nobody knows now.
+} // namespace
+
 Error find_owner(string_view file, Account& account) {
     if (file.starts_with("%h")) return find_by_hash(file, account);
     std::array<char, longest_account_name + 1> name{};
@@ -37,6 +37,7 @@ Error find_owner(string_view file, Account& account) {
     return found && is_owner(*found, file, account) ? Error::none : Error::bad_account;
 }
 
+namespace {
 /// One record: who, and what status says of it.
 bool send_record(Service& s, string_view file) {
     Record record;
@@ -55,13 +56,17 @@ bool send_record(Service& s, string_view file) {
 }
 } // namespace
 
-Error list_records(Service& s) {
+Error visit_journals(Service& s, Each each) {
     Listing files(s.place.store);
     while (const char* name = files.next()) {
-        bool is_journal = string_view(name).find('.') == string_view::npos;
-        if (is_journal && !send_record(s, name)) return Error::none; // nobody reads any more
+        if (is_account_file(name) && !each(s, name)) return Error::stale;
     }
     return files.error();
+}
+
+Error list_records(Service& s) {
+    Error error = visit_journals(s, send_record);
+    return error == Error::stale ? Error::none : error; // nobody reads any more
 }
 
 Error give_keys(Service& s) {

@@ -19,6 +19,10 @@ string_view event_of(const Service& s) {
     case Verb::unlock: return "unlocked";
     case Verb::forget: return "forgotten";
     case Verb::enroll: return "enrolled";
+    case Verb::rekey: return "rekeyed";
+    case Verb::drop_keys: return "keys_dropped";
+    case Verb::rebind: return "rebound";
+    case Verb::prune: return "pruned";
     default: return "changed";
     }
 }
@@ -49,6 +53,8 @@ Error note_change(Service& s, Error error) {
     if (s.done.changed) send(s, event_of(s), "", token);
     return error;
 }
+
+void note_event(const Service& s, string_view event) { send(s, event, "", ""); }
 
 void note_answer(const Service& s) {
     bool right = s.done.verdict == Verdict::accepted || s.done.verdict == Verdict::accepted_backup;

@@ -84,6 +84,9 @@ Error give_name(int at, const char* draft, const char* name);
 /// can leave a draft, which is replaced by the next. Error::stale when the name is given, or the draft was taken away.
 Error create_file(int at, const char* name, const Ownership& ownership, Bytes bytes);
 
+/// The same in place of what has the name.
+Error replace_file(int at, const char* name, const Ownership& ownership, Bytes bytes);
+
 /// Error::no_space for ENOSPC, EDQUOT and EFBIG, else Error::io.
 Error error_of_errno();
 

@@ -24,8 +24,10 @@ Error read_sealed(const Host& host, const Account& account, u64 id, Head& head, 
     if (size > longest_sealed) return Error::credential_damaged;
     std::array<u8, longest_sealed> file;
     error = read_all(fd.get(), Room(file).first(size));
-    return error == Error::none ? unseal(Bytes(file).first(size), id, host.keyring, account, head, credential)
-                                : error;
+    if (error == Error::none) error = unseal(Bytes(file).first(size), id, host.keyring, account, head, credential);
+    if (error != Error::key_unknown) return error;
+    error = learn_keys(host);
+    return error == Error::none ? unseal(Bytes(file).first(size), id, host.keyring, account, head, credential) : error;
 }
 
 Error write_sealed(const Host& host, const Account& account, const Head& head, const Credential& credential) {
@@ -95,7 +97,7 @@ void remove_left_over(const Host& host, Record& record) {
 
 Entry entry_of(const Change& change, u64 from, u64 next) {
     Entry entry;
-    entry.kind = Kind::rotate;
+    entry.kind = change.reseals ? Kind::reseal : Kind::rotate;
     entry.caller = change.caller;
     entry.credential = from;
     entry.next = next;
@@ -144,8 +146,7 @@ Error open_record(const Host& host, Record& record) {
     for (int tries = 0; error == Error::none && tries < 8; ++tries) {
         u64 id = record.state().credential;
         if (!in_force(id)) return Error::no_record;
-        Head head;
-        Error read = read_sealed(host, record.account, id, head, record.credential);
+        Error read = read_sealed(host, record.account, id, record.head, record.credential);
         if (read != Error::credential_missing) return read;
         // Somebody may have put another one in force between the two looks.
         error = load_journal(host, record.account, record.journal);
@@ -156,10 +157,12 @@ Error open_record(const Host& host, Record& record) {
 
 Error rotate(const Host& host, Record& record, const Credential* next, const Change& change) {
     u64 from = record.journal.fd.is_open() ? record.state().credential : 0;
+    Error error = learn_keys(host); // a first set-up meets no entry that would tell, and may have waited for long
+    if (error != Error::none) return error;
     Head head{host.keyring.newest().id, 0, from};
     if (!random_id(head.id)) return Error::crypto;
     if (!next) head.id |= nothing_in_force;
-    Error error = next ? write_sealed(host, record.account, head, *next) : Error::none;
+    error = next ? write_sealed(host, record.account, head, *next) : Error::none;
     if (error != Error::none) return error;
     error = put_in_force(host, record, entry_of(change, from, head.id));
     int directory = host.directory.get();

@@ -9,6 +9,7 @@ namespace totp {
 struct Record {
     Account account;
     Journal journal;
+    Head head;             ///< of the credential in force
     Credential credential; ///< the one in force
     const State& state() const { return journal.folded.state; }
 };
@@ -32,6 +33,7 @@ struct Change {
                                           no_slot, no_slot, no_slot, no_slot}; ///< new slot → old slot
     bool fresh_codes = true;
     u8 spent_code = no_slot; ///< the backup code that the proof spends
+    bool reseals = false;    ///< the same once more: what is above says nothing
 };
 
 /// Puts `next` in force in place of the credential of `record`, or nothing in force when it is nullptr: writes

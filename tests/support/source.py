@@ -123,12 +123,12 @@ def requests():
     """Every request, in the same way."""
     code = text("pam_totp/core/protocol.cc")
     verbs = quoted(words(r"verbs\[\] = \{(.*?)\}", "pam_totp/core/protocol.cc")[0])
-    # Of all; of remove and resync; of explain; of explain and enroll; of setup and add.
-    user, name, service, rhost, *described = fields("read_request", code)
+    # Of all; of remove and resync; of explain; of explain and enroll; of rebind; of prune; of setup and add.
+    user, name, service, rhost, source, unattended, *described = fields("read_request", code)
     named = re.findall(r"Verb::(\w+)", _function("names_a_token", code))
     describing = re.findall(r"Verb::(\w+)", _function("describes_a_token", code))
     own = {verb: [name] for verb in named} | {verb: described for verb in describing} | {
-        "explain": [service, rhost], "enroll": [rhost]}
+        "explain": [service, rhost], "enroll": [rhost], "rebind": [source], "prune": [unattended]}
     return {verb: [user, *own.get(verb, [])] for verb in verbs}
 
 
