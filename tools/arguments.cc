@@ -66,7 +66,13 @@ Misfit set_user(const std::string& given, std::string& user) {
     return given.empty() || given.size() > 255 ? text("an account's name") : "";
 }
 
-Misfit set_value(const std::string& name, const std::string& value, Arguments& a) {
+/// Where a login comes from, or whose a record was.
+Misfit set_from(const Command& command, const std::string& value, Request& request) {
+    bool is_account = command.run == run_rebind;
+    return is_account ? set_account(value, request.from) : set_text(value, text("a numeric address, or none"), request.rhost);
+}
+
+Misfit set_value(const Command& command, const std::string& name, const std::string& value, Arguments& a) {
     Token& token = a.request.token;
     if (name == "-u" || name == "--user") return set_user(value, a.user);
     if (name == "--store") return set_path(value, true, a.store);
@@ -76,8 +82,7 @@ Misfit set_value(const std::string& name, const std::string& value, Arguments& a
     if (name == "--svg") return set_path(value, false, a.svg);
     if (name == "--secret-file") return set_path(value, false, a.secret_file);
     if (name == "--service") return set_text(value, text("a service's name"), a.request.service);
-    if (name == "--from" && a.request.verb == Verb::rebind) return set_account(value, a.request.from);
-    if (name == "--from") return set_text(value, text("a numeric address, or none"), a.request.rhost);
+    if (name == "--from") return set_from(command, value, a.request);
     if (name == "--issuer") return set_issuer(value, a.issuer);
     if (name == "--name") return set_name(value, token.name);
     if (name == "--algorithm") return read_hash(value, token.hash) ? "" : text("sha1, sha256 or sha512");
@@ -146,7 +151,7 @@ void read_arguments(const Command& command, const std::vector<std::string>& word
         }
         if (!inside && i + 1 == words.size()) throw Stop(exit_usage, text("%1 takes a value", {name}));
         std::string value = inside ? words[i].substr(equals + 1) : words[++i];
-        Misfit misfit = set_value(name, value, arguments);
+        Misfit misfit = set_value(command, name, value, arguments);
         if (!misfit.empty()) throw Stop(exit_usage, text("%1 takes %2, not '%3'", {name, misfit, value}));
     }
 }

@@ -112,6 +112,23 @@ const std::vector<Command> commands{
      {"--drop-old"},
      nullptr,
      run_rekey},
+    {"rebind",
+     message("root: the record of an account that has another name or uid now"),
+     {message("  --from NAME          the name that it had (the same)\n")},
+     "pam-totp rebind --from alice -u alice2",
+     {"--from"},
+     nullptr,
+     run_rebind},
+    {"prune",
+     message("root: remove the records that have no account any more"),
+     {message("Shows them, and asks. With -u that one alone, also when its uid is another's now.\n"
+              "A later account of such a name begins with nothing set up.\n"
+              "  --dry-run            show them and remove nothing\n"
+              "  --yes                do not ask; refused when most records would go\n")},
+     "pam-totp prune --dry-run",
+     {"--dry-run", "--yes"},
+     nullptr,
+     run_prune},
 };
 
 constexpr const char* common_help = message("  -u, --user NAME      root: whose record (your own)\n"

@@ -4,6 +4,7 @@
 #include "json.h"
 #include "terminal.h"
 #include "text.h"
+#include <cstdlib>
 #include <unistd.h>
 
 namespace totp {
@@ -69,8 +70,19 @@ std::string purpose(Verb verb) {
     return "";
 }
 
+/// What was shown is removed or stays.
+std::string consent(const Arguments& a) {
+    Secret<256> typed;
+    if (a.dry_run || a.yes) return a.dry_run ? "no" : "yes";
+    if (!ask(prompt(For::consent), typed)) return "no";
+    std::string words(typed.reveal_text());
+    return rpmatch(words.c_str()) == 1 ? "yes" : "no";
+}
+
 /// Puts the helper's question to the person.
-void answer(Helper& helper, Verb verb, const Ask& question) {
+void answer(Helper& helper, const Arguments& a, const Ask& question) {
+    Verb verb = a.request.verb;
+    if (question.what == For::consent) return void(helper.send_answer(consent(a)));
     if (question.verdict == Verdict::none && question.what == For::permission) say(purpose(verb));
     std::string why = reason(question);
     if (!why.empty()) say(why + "\n");
@@ -91,6 +103,9 @@ std::string bad_account(const Arguments& a) {
 
 std::string what_failed(const Arguments& a, const Done& done) {
     std::string detail(done.detail.view()), user(done.user.view());
+    if (done.error == Error::no_record && a.request.verb == Verb::rebind) {
+        return text("nothing is set up for %1 that could be moved", {user});
+    }
     if (done.error == Error::no_record) {
         return text("no codes are set up for %1. Run: pam-totp setup", {user}) + (a.user.empty() ? "" : " -u " + shown(user));
     }
@@ -115,6 +130,7 @@ int status_of(Error error) {
     case Error::keys_full:
     case Error::keys_needed:
     case Error::record_exists:
+    case Error::most_records:
     case Error::account_exists:
     case Error::too_many_guesses: return exit_refused;
     default: return exit_store;
@@ -181,7 +197,7 @@ int converse(Arguments& a, Done& done, const Take& take) {
             return status;
         }
         if (read_ask(line, question))
-            answer(helper, a.request.verb, question);
+            answer(helper, a, question);
         else if (!take(line))
             throw Stop(exit_store, text("the helper is of another version than this program"));
     }

@@ -105,7 +105,10 @@ constexpr Row row(Error error) {
         return {"account_exists", message("the record belongs to an account that is there; it is not moved")};
     case Error::accounts_unknown:
         return {"accounts_unknown", message("nobody can say now which accounts there are: see why the directory service "
-                                            "does not answer; nothing was removed")};
+                                            "does not answer; nothing was changed")};
+    case Error::most_records:
+        return {"most_records", message("more than half of all records would go: does the directory service answer? If it "
+                                        "is right, run it without --yes")};
     }
     return {"unknown", message("an unknown error")};
 }

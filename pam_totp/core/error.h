@@ -55,8 +55,9 @@ enum class [[nodiscard]] Error : u8 {
     record_exists,      ///< the account has a record already
     account_exists,     ///< the record is that of another account, which is there
     accounts_unknown,   ///< nobody can say now which accounts there are
+    most_records,       ///< more than half of them would be removed, and nobody looks
 };
-constexpr Error last_error = Error::accounts_unknown;
+constexpr Error last_error = Error::most_records;
 
 /// One word for logs and `--json`; never changes between versions.
 string_view word(Error error);

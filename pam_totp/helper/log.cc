@@ -38,6 +38,7 @@ void send(const Service& s, string_view event, string_view verdict, string_view 
     add_word(out, "event", event);
     add_word(out, "user", s.record.account.name.view());
     add_word(out, "actor", u64(s.request.verb == Verb::enroll ? s.record.account.uid : s.caller));
+    add_word(out, "from", s.request.verb == Verb::rebind ? s.request.from.view() : "");
     add_word(out, "verdict", verdict);
     add_word(out, "token", token);
     if (s.place.store != string_view(TOTP_STORE)) add_word(out, "store", s.place.store);

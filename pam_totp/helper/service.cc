@@ -80,6 +80,7 @@ Error serve_record(Service& s) {
     case Verb::forget: return forget(s);
     case Verb::keys: return give_keys(s);
     case Verb::explain: return explain(s);
+    case Verb::rebind: return rebind(s);
     default: return Error::bad_request;
     }
 }
@@ -89,6 +90,7 @@ Error serve_many(Service& s) {
     case Verb::list: return list_records(s);
     case Verb::rekey: return rekey(s);
     case Verb::drop_keys: return drop_keys(s);
+    case Verb::prune: return prune(s);
     default: return Error::bad_request;
     }
 }

@@ -109,6 +109,8 @@ Error give_keys(Service& service);
 Error explain(Service& service);
 Error rekey(Service& service);
 Error drop_keys(Service& service);
+Error rebind(Service& service);
+Error prune(Service& service);
 
 /// The key as people and apps take it. `counter` is where a counter-based device stands. Error::uri_too_long.
 Error describe_key(const Service& service, const Token& token, u32 counter, Key& key);

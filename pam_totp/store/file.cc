@@ -119,10 +119,13 @@ Error give_name(int at, const char* draft, const char* name) {
     return errno == EEXIST || errno == ENOENT ? Error::stale : error_of_errno();
 }
 
-namespace {
-using Give = Error (*)(int at, const char* draft, const char* name);
+Error take_name(int at, const char* draft, const char* name) {
+    if (renameat(at, draft, at, name) == 0) return Error::none;
+    return errno == ENOENT ? Error::stale : error_of_errno();
+}
 
-Error write_file(int at, const char* name, const Ownership& ownership, Bytes bytes, Give give) {
+namespace {
+Error write_file(int at, const char* name, const Ownership& ownership, Bytes bytes, GiveName give) {
     Text<4200> draft{string_view(name)};
     draft.add(draft_suffix);
     Fd fd;
@@ -139,11 +142,6 @@ Error write_file(int at, const char* name, const Ownership& ownership, Bytes byt
         errno = kept;
     }
     return error;
-}
-
-Error take_name(int at, const char* draft, const char* name) {
-    if (renameat(at, draft, at, name) == 0) return Error::none;
-    return errno == ENOENT ? Error::stale : error_of_errno();
 }
 } // namespace
 

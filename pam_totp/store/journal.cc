@@ -231,7 +231,8 @@ Error append(const Host& host, const Account& account, Journal& journal, Entry e
     return Error::none;
 }
 
-Error create_journal(const Host& host, const Account& account, Entry entry) {
+namespace {
+Error begin_journal(const Host& host, const Account& account, Entry entry, GiveName give) {
     EntryBytes bytes;
     entry.key = host.keyring.newest().id;
     entry.base = 0;
@@ -243,7 +244,7 @@ Error create_journal(const Host& host, const Account& account, Entry entry) {
     error = open_at(directory, first.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_EXCL, fd);
     if (error != Error::none) return error;
     error = fill_journal(fd.get(), account.uid, bytes);
-    if (error == Error::none) error = give_name(directory, first.c_str(), account.file.c_str());
+    if (error == Error::none) error = give(directory, first.c_str(), account.file.c_str());
     if (error == Error::none && fsync(directory) != 0) error = error_of_errno();
     if (error != Error::none) {
         int kept = errno;
@@ -251,6 +252,15 @@ Error create_journal(const Host& host, const Account& account, Entry entry) {
         errno = kept;
     }
     return error;
+}
+} // namespace
+
+Error create_journal(const Host& host, const Account& account, const Entry& entry) {
+    return begin_journal(host, account, entry, give_name);
+}
+
+Error replace_journal(const Host& host, const Account& account, const Entry& entry) {
+    return begin_journal(host, account, entry, take_name);
 }
 
 } // namespace totp

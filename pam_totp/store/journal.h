@@ -45,7 +45,9 @@ Error append(const Host& host, const Account& account, Journal& journal, Entry e
              State& state);
 
 /// The first set-up: a journal whose first entry is `entry`, which goes on from entry.seen. Error::stale when there is one already.
-Error create_journal(const Host& host, const Account& account, Entry entry);
+Error create_journal(const Host& host, const Account& account, const Entry& entry);
+/// The same in place of a journal that is another uid's.
+Error replace_journal(const Host& host, const Account& account, const Entry& entry);
 
 /// A name in the store: the account's file name, and `.` and an id behind it, and a suffix.
 Text<240> name_in_store(const Account& account, u64 id, string_view suffix);
