@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish: completes pam-totp. It runs no pam-totp itself: what is set up is nothing for a terminal that completes.
 
-set -l commands setup status verify add remove codes resync forget explain list unlock export edit init
+set -l commands setup status verify add remove codes resync forget explain list unlock export edit init rekey rebind prune
 set -l none '__fish_use_subcommand'
 set -l any "__fish_seen_subcommand_from $commands"
 set -l setup '__fish_seen_subcommand_from setup'
@@ -22,6 +22,9 @@ complete -c pam-totp -n $none -a unlock -d 'root: forget the wrong codes that we
 complete -c pam-totp -n $none -a export -d 'root: the keys of somebody\'s tokens'
 complete -c pam-totp -n $none -a edit -d 'root: change the settings; mistakes are found first'
 complete -c pam-totp -n $none -a init -d 'root: make the host key and the store'
+complete -c pam-totp -n $none -a rekey -d 'root: a new host key, for all records'
+complete -c pam-totp -n $none -a rebind -d 'root: the record of an account that has another name or uid now'
+complete -c pam-totp -n $none -a prune -d 'root: remove the records that have no account any more'
 complete -c pam-totp -n $none -a help -d 'say what there is'
 complete -c pam-totp -n $none -l version -d 'say which this is'
 complete -c pam-totp -s h -l help -d 'say what there is'
@@ -52,3 +55,7 @@ complete -c pam-totp -n $token -l no-confirm -d 'root: without the proof by a co
 complete -c pam-totp -n '__fish_seen_subcommand_from explain' -l service -x -a '(ls /etc/pam.d)' -d 'of which login'
 complete -c pam-totp -n '__fish_seen_subcommand_from explain' -l from -x -d 'from where'
 complete -c pam-totp -n '__fish_seen_subcommand_from remove' -l all -d 'everything that is set up'
+complete -c pam-totp -n '__fish_seen_subcommand_from rekey' -l drop-old -d 'drop the older keys, once nothing needs them'
+complete -c pam-totp -n '__fish_seen_subcommand_from rebind' -l from -x -d 'the name that it had'
+complete -c pam-totp -n '__fish_seen_subcommand_from prune' -l dry-run -d 'show them and remove nothing'
+complete -c pam-totp -n '__fish_seen_subcommand_from prune' -l yes -d 'do not ask'

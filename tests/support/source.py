@@ -87,7 +87,8 @@ def change_names():
 
 
 def change_events():
-    return set(quoted(_function("event_of", text("pam_totp/helper/log.cc")))) | set(words(r'send\(s, "(\w+)"', "pam_totp/helper/log.cc"))
+    return set(quoted(_function("event_of", text("pam_totp/helper/log.cc")))) | set(
+        words(r'send\(s, "(\w+)"', "pam_totp/helper/log.cc") + words(r'note_event\(s, "(\w+)"', "pam_totp/helper/rekey.cc"))
 
 
 def _function(name, code):
