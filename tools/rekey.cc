@@ -59,6 +59,7 @@ void Work::print(const Done& done) {
 
 int Work::end(const Arguments& a, const Done& done) {
     int status = failed_ ? exit_store : exit_done;
+    if (failed_) complain(text("One record was not moved.", "%1 records were not moved.", failed_));
     if (json_) return print(done), status;
     if (a.drop_old) {
         say(done.changed ? text("Done: the host key file holds one key. What was copied of the others opens nothing here.\n")

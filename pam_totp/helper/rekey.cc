@@ -31,11 +31,20 @@ bool is_moved(Service& s, string_view file) {
     return !s.done.replaced;
 }
 
+/// What is wrong with the system and not with this record would be wrong with the others too: it ends the work.
+bool ends_the_work(Service& s, Error error, const Record& record) {
+    bool is_systems = error == Error::io || error == Error::no_space || error == Error::crypto ||
+                      error == Error::key_missing || error == Error::key_unsafe || error == Error::key_malformed;
+    if (is_systems) s.done.error = error, s.record.account = record.account;
+    return is_systems;
+}
+
 bool move(Service& s, string_view file) {
     Record record;
     bool moved = false;
     AccountLine line = find_record(file, record);
     if (line.error == Error::none) line.error = rekey_record(s.host, record, change_by(s), moved);
+    if (ends_the_work(s, line.error, record)) return false;
     bool is_news = moved || line.error != Error::none;
     return !is_news || tell<const AccountLine&>(s, write_account_line, line);
 }
@@ -47,6 +56,7 @@ bool move_away(Service& s, string_view file) {
     if (line.error == Error::none) line.error = rekey_record(s.host, record, change_by(s), moved);
     if (line.error == Error::none) line.error = outgrow_older_keys(s.host, record, change_by(s));
     if (line.error == Error::none) return true;
+    if (ends_the_work(s, line.error, record)) return false;
     s.done.error = Error::keys_needed;
     return tell<const AccountLine&>(s, write_account_line, line);
 }
@@ -100,6 +110,7 @@ Error rekey(Service& s) {
     if (!tell<const KeysLine&>(s, write_keys_line, line)) return Error::none;
     error = renew_sentinel(s.host);
     if (error == Error::none) error = visit_journals(s, move);
+    if (error == Error::stale && s.done.error != Error::none) error = s.done.error;
     if (error == Error::none) error = name_pending(s, any);
     return note_change(s, error);
 }
@@ -112,10 +123,13 @@ Error drop_keys(Service& s) {
     bool any = false;
     error = renew_sentinel(s.host);
     if (error == Error::none) error = visit_journals(s, move_away);
+    if (error == Error::stale && s.done.error != Error::none) error = s.done.error;
     if (error == Error::none) error = name_pending(s, any);
     if (error == Error::none && any) error = Error::keys_needed;
     if (error == Error::none) error = s.done.error;
-    if (error == Error::none) error = retire_key_sets(s.host);
+    if (error != Error::none) return note_change(s, error);
+    error = retire_key_sets(s.host);
+    if (error != Error::none) s.host.opening = s.place.key;
     return note_change(s, error);
 }
 
