@@ -9,6 +9,7 @@ std::string reason(Why why) {
     switch (why) {
     case Why::no_account: return text("no account has this name any more");
     case Why::renamed: return text("kept, since another account has this uid: was it renamed? See: pam-totp rebind --help");
+    case Why::unnamed: return text("kept, since its name is too long to be known; to remove it, give this with -u");
     case Why::stray: return text("left by a change that was ended; nothing needs it");
     case Why::pending: return text("a set-up at a login, not proved yet; it ends within an hour");
     case Why::expired: return text("a set-up at a login, not proved in its hour");

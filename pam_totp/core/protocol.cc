@@ -9,7 +9,7 @@ constexpr string_view verbs[] = {"init",   "setup",      "add",    "status", "ve
                                  "enroll", "rekey",      "drop_keys", "rebind", "prune"};
 constexpr string_view demands[] = {"require", "enroll", "if-enrolled", "skip"};
 constexpr string_view questions[] = {"permission", "proof", "code", "two_codes", "consent"};
-constexpr string_view reasons[] = {"no_account", "renamed", "stray", "pending", "expired"};
+constexpr string_view reasons[] = {"no_account", "renamed", "unnamed", "stray", "pending", "expired"};
 
 /// An empty value is written `-`, since Words takes none that is empty; a value that is a dash alone is
 /// `%2D`.

@@ -157,6 +157,7 @@ bool read_keys_line(string_view line, KeysLine& keys);
 enum class Why : u8 {
     no_account, ///< no account has the name
     renamed,    ///< nor this name, but another account has its uid: it is kept
+    unnamed,    ///< it is kept by a hash of its name, and no account that is listed has that: it is kept
     stray,      ///< no journal names it
     pending,    ///< a set-up at a login that is not proved yet
     expired,    ///< the same, an hour ago

@@ -8,6 +8,10 @@ namespace totp {
 
 enum class Found { here, gone, unknown };
 
+/// From now on a service of nsswitch.conf that does not answer ends the look-up, and the next one is not asked: by
+/// default those behind it would be believed to know everybody.
+void demand_every_answer();
+
 Found find_by_name(const char* name, u32& uid);
 /// `name` is the uid's own.
 Found find_by_uid(u32 uid, Text<longest_account_name>& name);

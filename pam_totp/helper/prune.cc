@@ -87,10 +87,13 @@ struct Work {
 
 Error add_gone(const Service& s, const Group& group, Work& work) {
     Found other = Found::gone;
-    bool renamed = is_renamed(s, group, other);
+    bool is_kept = is_renamed(s, group, other);
     if (other == Found::unknown) return Error::accounts_unknown;
-    for (const std::string& name : group.names) work.show(group, renamed ? Why::renamed : Why::no_account, name);
-    if (renamed) return Error::none;
+    // Directory services do not list all that they know: who has such a name may be there.
+    bool is_unnamed = group.file.starts_with("%h") && s.request.user.empty();
+    Why why = is_kept ? Why::renamed : is_unnamed ? Why::unnamed : Why::no_account;
+    for (const std::string& name : group.names) work.show(group, why, name);
+    if (why != Why::no_account) return Error::none;
     work.records.push_back(&group);
     work.gone += group.has_journal() ? 1 : 0;
     return Error::none;
@@ -126,6 +129,7 @@ void add_strays(const Service& s, const Group& group, Work& work) {
 
 Error sort_out(Service& s, Groups& groups, Work& work) {
     Text<longest_account_name> root;
+    demand_every_answer();
     if (find_by_uid(0, root) != Found::here) return Error::accounts_unknown;
     for (auto& [file, group] : groups) {
         group.found = find_by_file(file, group.user, group.uid);

@@ -10,6 +10,7 @@ namespace {
 /// Nobody's factor is moved who is there, under whatever name.
 Error check_old_name(const Service& s, const Account& old) {
     u32 uid = 0;
+    demand_every_answer();
     Found found = find_by_name(old.name.c_str(), uid);
     if (found == Found::unknown) return Error::accounts_unknown;
     return found == Found::here && uid != s.record.account.uid ? Error::account_exists : Error::none;
