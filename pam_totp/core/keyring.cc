@@ -3,30 +3,27 @@
 
 namespace totp {
 namespace {
-constexpr string_view retired_word = "retired ";
+constexpr string_view retired_word = "retired";
 
 bool read_key(string_view digits, Secret<32>& key) { return read_hex(digits, key.fill(32)); }
-
-bool read_set(string_view line, KeySet& set) {
-    Words words(line);
-    set.forget_signer();
-    return read_id(words.word(), set.id) && read_key(words.word(), set.sealing) && read_key(words.word(), set.signing) &&
-           words.done();
-}
 
 /// A set, or the id of one that is retired; no id is 0 or stands twice.
 bool read_line(string_view line, Keyring& keyring) {
     u64 id = 0;
-    if (slice(line, 0, retired_word.size()) == retired_word) {
-        bool fits = read_id(slice(line, retired_word.size()), id) && !keyring.find(id) && !keyring.is_retired(id);
-        return fits && id != 0 && keyring.retired.push(id);
-    }
+    Words words(line);
+    string_view first = words.word();
+    bool is_retired = first == retired_word;
+    bool is_new = read_id(is_retired ? words.word() : first, id) && id != 0 && !keyring.find(id) && !keyring.is_retired(id);
+    if (!is_new) return false;
+    if (is_retired) return words.done() && keyring.retired.push(id);
     KeySet* set = keyring.sets.grow();
-    bool fits = set && read_set(line, *set);
-    return fits && set->id != 0 && keyring.find(set->id) == set && !keyring.is_retired(set->id);
+    if (!set) return false;
+    set->id = id;
+    set->forget_signer();
+    return read_key(words.word(), set->sealing) && read_key(words.word(), set->signing) && words.done();
 }
 
-void write_retired(u64 id, Writer& out) { out.add(retired_word).id(id).add('\n'); }
+void write_retired(u64 id, Writer& out) { out.add(retired_word).add(' ').id(id).add('\n'); }
 } // namespace
 
 bool KeySet::sign(Bytes message, std::span<u8, 16> signature) const {

@@ -202,7 +202,7 @@ def moves_a_record_to_the_new_uid_of_its_account():
 @promise
 def refuses_to_move_what_is_somebodys_or_hostile():
     ida, jan = someone("ida"), someone("jan")
-    root("rebind", "--from", "ida", "-u", "jan", status=REFUSED)  # ida is there
+    root("rebind", "--from", "ida", "-u", caller.name, status=REFUSED)  # ida is there
     run("usermod", "-l", "ida2", "ida")
     root("rebind", "--from", "ida", "-u", "jan", status=REFUSED)  # jan has a record
     root("rebind", "--from", "nobody-at-all", "-u", "jan", status=NOT_SET_UP)
@@ -294,6 +294,7 @@ def removes_what_killed_changes_left_and_nothing_in_use():
     for name, days in (("olga.0123456789abcdef", 2), ("olga.0123456789abcdee.new", 2), ("olga.0123456789abcded", 0)):
         write(f"{STORE}/{name}", "x", 0o600)
         run("touch", "-d", f"{days} days ago", f"{STORE}/{name}")
+    run("touch", "-d", "2 days ago", f"{STORE}/{in_force}", f"{STORE}/olga")
     os.mkdir(f"{STORE}/lost+found")
     root("prune", "--yes")
     check(files_of("olga") == ["olga", *sorted([in_force, "olga.0123456789abcded"])], files_of("olga"))
