@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lookup.h"
 #include "core/words.h"
+#include <algorithm>
 #include <errno.h>
 #include <fstream>
 #include <nss.h>
@@ -48,7 +49,7 @@ std::string services() {
     std::ifstream file("/etc/nsswitch.conf");
     std::string line;
     while (std::getline(file, line)) {
-        line = line.substr(0, line.find('#'));
+        line.resize(std::min(line.size(), line.find('#')));
         size_t begin = line.find_first_not_of(" \t");
         if (begin == std::string::npos || line.compare(begin, 7, "passwd:") != 0) continue;
         std::string found;
