@@ -15,6 +15,7 @@ ZSHDIR     ?= $(PREFIX)/share/zsh/vendor-completions
 FISHDIR    ?= $(PREFIX)/share/fish/vendor_completions.d
 KEYFILE    ?= $(SYSCONFDIR)/security/pam_totp.key
 CONFFILE   ?= $(SYSCONFDIR)/security/pam_totp.conf
+UNDOFILE   ?= $(SYSCONFDIR)/security/pam_totp.undo
 VERSION    := $(shell cat VERSION)
 
 # SAN=1: everything with AddressSanitizer and UndefinedBehaviorSanitizer, in a directory of its own. FUZZ=1: for the
@@ -36,7 +37,7 @@ OURS += $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS)),,-U_FORTIFY_SOURCE -D_FOR
 endif
 PATHS := -DTOTP_VERSION='"$(VERSION)"' -DTOTP_STORE='"$(STATEDIR)"' -DTOTP_KEY='"$(KEYFILE)"' \
          -DTOTP_CONF='"$(CONFFILE)"' -DTOTP_HELPER='"$(LIBEXECDIR)/pam_totp_helper"' -DTOTP_GROUP='"$(GROUP)"' \
-         -DTOTP_LOCALES='"$(LOCALEDIR)"'
+         -DTOTP_LOCALES='"$(LOCALEDIR)"' -DTOTP_UNDO='"$(UNDOFILE)"'
 PLAIN := -fno-exceptions -fno-rtti
 # The module is loaded by every sudo and every login: its size costs more than its loops, which are libcrypto's. The
 # objects hold plain code too, for the tests and the helper; clang's own kind would need another linker.
@@ -64,7 +65,8 @@ CORE   := $(call objects,pam_totp/core)
 STORE  := $(call objects,pam_totp/store)
 PAM    := $(call objects,pam_totp/pam)
 HELPER := $(call objects,pam_totp/helper)
-TOOLS  := $(call objects,tools)
+HOST   := $(call objects,tools/host)
+TOOLS  := $(call objects,tools) $(HOST)
 UNITS  := $(patsubst tests/unit/%.cc,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.cc))
 MODULE_TESTS := $(patsubst tests/pam/%.cc,$(B)/tests/pam/%,$(wildcard tests/pam/test_*.cc))
 FUZZERS := $(patsubst tests/fuzz/%.cc,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.cc))
@@ -90,14 +92,17 @@ $(B)/pam_totp.so: $(CORE) $(STORE) $(PAM) pam_totp/pam/module.map
 $(B)/pam_totp_helper: $(CORE) $(STORE) $(HELPER)
 	$(CXX) -pie $(SANLINK) $(LDFLAGS) $(HARD) -o $@ $^ -lcrypto -lqrencode
 $(B)/pam-totp: $(CORE) $(TOOLS)
-	$(CXX) -pie $(SANLINK) $(LDFLAGS) $(HARD) -o $@ $^ -lcrypto -lqrencode -lpng
+	$(CXX) -pie $(SANLINK) $(LDFLAGS) $(HARD) -o $@ $^ -lcrypto -lqrencode -lpng -lpam
+# Of the command a test takes what it needs.
+$(B)/tools.a: $(filter-out $(B)/tools/main.o,$(TOOLS))
+	rm -f $@ && $(AR) rc $@ $^
 comma := ,
 
 $(B)/locale/%/LC_MESSAGES/pam_totp.mo: packaging/po/%.po
 	@mkdir -p $(@D)
 	msgfmt --check -o $@ $<
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(SUPPORT) $(CORE) $(STORE)
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(SUPPORT) $(CORE) $(STORE) $(HOST) $(B)/tools.a
 	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lcmocka -lcrypto -lpam
 $(B)/tests/pam/%: $(B)/tests/pam/%.o $(SUPPORT) $(CORE) $(STORE) | $(B)/pam_totp.so
 	$(CXX) $(SANLINK) $(LDFLAGS) -o $@ $^ -lcmocka -lcrypto -lpam -ldl

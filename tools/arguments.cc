@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command.h"
+#include "core/words.h"
 #include "text.h"
 #include <algorithm>
 
@@ -61,6 +62,22 @@ Misfit set_account(const std::string& given, Text<255>& name) {
     return given.empty() || name.cut() ? text("an account's name") : "";
 }
 
+/// Names with commas between; false when one of them is empty.
+bool add_groups(const std::string& given, std::vector<std::string>& groups) {
+    std::string rest = given + ",";
+    for (size_t comma = 0; (comma = rest.find(',')) != std::string::npos; rest.erase(0, comma + 1)) {
+        if (comma == 0) return false;
+        groups.push_back(rest.substr(0, comma));
+    }
+    return true;
+}
+
+Misfit set_duration(const std::string& given, u32& seconds) {
+    constexpr u32 least = 30, most = 3600;
+    bool fits = read_duration(given, seconds) && seconds >= least && seconds <= most;
+    return fits ? "" : text("a time from 30s to 1h, such as 10m");
+}
+
 Misfit set_user(const std::string& given, std::string& user) {
     user = given;
     return given.empty() || given.size() > 255 ? text("an account's name") : "";
@@ -78,11 +95,15 @@ Misfit set_value(const Command& command, const std::string& name, const std::str
     if (name == "--store") return set_path(value, true, a.store);
     if (name == "--key") return set_path(value, true, a.key);
     if (name == "--conf") return set_path(value, true, a.conf);
+    if (name == "--root") return set_path(value, true, a.root);
     if (name == "--png") return set_path(value, false, a.png);
     if (name == "--svg") return set_path(value, false, a.svg);
     if (name == "--secret-file") return set_path(value, false, a.secret_file);
     if (name == "--service") return set_text(value, text("a service's name"), a.request.service);
     if (name == "--from") return set_from(command, value, a.request);
+    if (name == "--group") return add_groups(value, a.groups), set_text(value, text("a group's name"), a.request.group);
+    if (name == "--except-group") return add_groups(value, a.except_groups) ? "" : text("a group's name");
+    if (name == "--undo-after") return set_duration(value, a.undo_after);
     if (name == "--issuer") return set_issuer(value, a.issuer);
     if (name == "--name") return set_name(value, token.name);
     if (name == "--algorithm") return read_hash(value, token.hash) ? "" : text("sha1, sha256 or sha512");
@@ -95,13 +116,16 @@ Misfit set_value(const Command& command, const std::string& name, const std::str
 bool set_flag(const std::string& name, Arguments& a) {
     if (name == "--json") return a.json = true;
     if (name == "--all") return a.all = true;
+    if (name == "--restored") return true;
     if (name == "--uri") return a.uri = true;
     if (name == "--drop-old") return a.drop_old = true;
-    if (name == "--yes") return a.yes = true;
-    if (name == "--dry-run") return a.dry_run = true;
     if (name == "--codes-only") return a.request.codes_only = true;
     if (name == "--if-missing") return a.request.if_missing = true;
     if (name == "--no-confirm") return a.request.confirm = false, true;
+    if (name == "--yes") return a.yes = true;
+    for (const char* plain : {"--key-and-code", "--password-and-code", "--dry-run", "--unproved", "--at-deadline"}) {
+        if (name == plain) return true; // see Arguments::has
+    }
     if (name == "--hotp") return a.request.token.type = Type::hotp, true;
     return false;
 }

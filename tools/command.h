@@ -25,12 +25,18 @@ struct Stop : std::runtime_error {
 
 struct Arguments {
     std::string user, store, key, conf;
-    bool json = false, all = false, uri = false, drop_old = false, yes = false, dry_run = false;
+    bool json = false, all = false, uri = false;
+    bool yes = false, drop_old = false;
+    u32 undo_after = 300; ///< seconds
+    std::vector<std::string> groups, except_groups;
     std::string png, svg, issuer, secret_file;
+    std::string root;               ///< of an image of a host; empty: this one
     std::string operand;            ///< also in request.token.name
     Request request;                ///< what setup's options say
     std::vector<std::string> given; ///< the options, by name
     bool has(const std::string& option) const;
+    /// For another question to the same helper.
+    void take_places(const Arguments& other) { store = other.store, key = other.key, conf = other.conf, json = other.json; }
 };
 
 struct Command {
@@ -56,7 +62,14 @@ int run_unlock(Arguments&);
 int run_forget(Arguments&);
 int run_export(Arguments&);
 int run_explain(Arguments&);
+int run_enable(Arguments&);
+int run_disable(Arguments&);
+int run_keep(Arguments&);
+int run_undo(Arguments&);
+int run_report(Arguments&);
+int run_recover(Arguments&);
 int run_edit(Arguments&);
+int run_check(Arguments&);
 int run_rekey(Arguments&);
 int run_rebind(Arguments&);
 int run_prune(Arguments&);

@@ -83,11 +83,6 @@ std::string mistake_in(const std::string& name, const std::string& content) {
     return name + ":" + std::to_string(misfit.line) + ": " + std::string(misfit.reason);
 }
 
-bool wants_to_go_on() {
-    Secret<256> answer;
-    return ask(text("Edit again? [Y/n] "), answer) && answer.reveal_text() != "n" && answer.reveal_text() != "N";
-}
-
 int conclude(const Arguments& a, const std::string& words, bool changed) {
     if (a.json) print_line(changed ? "{\"changed\":true}" : "{\"changed\":false}");
     else say(words);
@@ -107,7 +102,7 @@ int run_edit(Arguments& a) {
         mistake = mistake_in(path, after);
         if (mistake.empty()) break;
         say(mistake + "\n");
-        if (!wants_to_go_on()) throw Stop(exit_refused, text("nothing was changed"));
+        if (!agrees(text("Edit again? [Y/n] "))) throw Stop(exit_refused, text("nothing was changed"));
     }
     if (after == before) return conclude(a, text("Nothing was changed.\n"), false);
     if (read_file(path, true) != before)

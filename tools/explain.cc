@@ -2,15 +2,13 @@
 // pam-totp explain: what the rules say of a login, before anybody has to find out.
 #include "facts.h"
 #include "json.h"
+#include "standing.h"
 #include "talk.h"
 #include "terminal.h"
 #include "text.h"
-#include <ctime>
 
 namespace totp {
 namespace {
-
-std::string place(const RuleLine& rule) { return std::string(rule.file.view()) + ":" + std::to_string(rule.line); }
 
 /// As a rule says it: in the largest unit that fits.
 std::string duration(u32 seconds) {
@@ -28,21 +26,17 @@ std::string what_it_demands(Demand demand) {
     return text("a code is required");
 }
 
-/// What whoever has nothing set up comes to.
-enum class Newcomer { lets_in, sets_up, keeps_out };
-
-Newcomer newcomer(const RuleLine& rule) {
-    if (rule.demand == Demand::skip || rule.demand == Demand::if_enrolled) return Newcomer::lets_in;
-    if (rule.demand == Demand::require) return Newcomer::keeps_out;
-    if (rule.shows_set_up) return Newcomer::sets_up;
-    return rule.defer > u64(std::time(nullptr)) ? Newcomer::lets_in : Newcomer::keeps_out;
-}
-
-std::string what_happens(const RuleLine& rule, bool enrolled, const std::string& user) {
-    if (rule.demand == Demand::skip) return text("%1 gets in without a code.", {user});
-    if (enrolled) return text("%1 has codes set up, and gets in with one.", {user});
-    if (newcomer(rule) == Newcomer::lets_in) return text("%1 has no codes set up, and gets in without one.", {user});
-    if (newcomer(rule) == Newcomer::sets_up) return text("%1 has no codes set up, and does that during the login.", {user});
+std::string what_happens(const RuleLine& rule, Error record, const std::string& user) {
+    switch (standing(rule, record)) {
+    case Standing::exempt: return text("%1 gets in without a code.", {user});
+    case Standing::covered: return text("%1 has codes set up, and gets in with one.", {user});
+    case Standing::enrolling:
+        if (record == Error::recovering) return text("%1 must set up anew, with the recovery code.", {user});
+        if (rule.shows_set_up) return text("%1 has no codes set up, and does that during the login.", {user});
+        [[fallthrough]]; // not at this service: while it may be put off
+    case Standing::open: return text("%1 has no codes set up, and gets in without one.", {user});
+    case Standing::refused: break;
+    }
     return text("%1 has no codes set up, and is refused. Run: pam-totp setup -u %1", {user});
 }
 
@@ -57,20 +51,12 @@ void say_rule(const RuleLine& rule) {
     if (rule.until != 0) say(text("Its last day: %1\n", {utc_day(rule.until - 1)}));
 }
 
-SecretText json_day(u64 end) { return end ? json_string(utc_day(end - 1)) : SecretText("null"); }
-
-SecretText json_rule(const RuleLine& rule) {
-    if (rule.line == 0) return "null";
-    SecretText out = "{\"file\":" + json_string(rule.file.view()) + ",\"line\":";
-    out += std::to_string(rule.line);
-    out += ",\"demand\":" + json_string(word(rule.demand)) + ",\"reason\":" + json_string(rule.reason.view());
-    out += ",\"remember\":" + (rule.remember ? std::to_string(rule.remember) : "null");
-    return out + ",\"until\":" + json_day(rule.until) + ",\"defer\":" + json_day(rule.defer) + "}";
-}
-
-void print_json(const Arguments& a, const Done& done, const RuleLine& rule, bool enrolled) {
-    bool asked = rule.demand != Demand::skip && (enrolled || newcomer(rule) != Newcomer::lets_in);
-    const char* in = newcomer(rule) == Newcomer::sets_up ? "\"with_set_up\"}" : "\"never\"}";
+void print_json(const Arguments& a, const Done& done, const RuleLine& rule) {
+    Standing stands = standing(rule, done.error);
+    bool enrolled = done.error == Error::none;
+    bool sets_up = stands == Standing::enrolling && (rule.shows_set_up || done.error == Error::recovering);
+    bool asked = stands == Standing::covered || stands == Standing::refused || sets_up;
+    const char* in = sets_up ? "\"with_set_up\"}" : "\"never\"}";
     SecretText out = "{\"user\":" + json_string(done.user.view());
     out += ",\"service\":" + json_string(a.request.service.view()) + ",\"from\":" + json_string(a.request.rhost.view());
     out += ",\"rule\":" + json_rule(rule) + ",\"enrolled\":" + (enrolled ? "true" : "false");
@@ -85,13 +71,13 @@ int run_explain(Arguments& a) {
     RuleLine rule;
     Done done;
     int status = converse(a, done, [&rule](string_view line) { return read_rule_line(line, rule); });
-    bool enrolled = status == exit_done;
-    if (!enrolled && done.error != Error::no_record) return status;
+    bool is_told = status == exit_done || done.error == Error::no_record || done.error == Error::recovering;
+    if (!is_told) return status;
     if (a.json) {
-        print_json(a, done, rule, enrolled);
+        print_json(a, done, rule);
     } else {
         say_rule(rule);
-        say(what_happens(rule, enrolled, std::string(done.user.view())) + "\n");
+        say(what_happens(rule, done.error, std::string(done.user.view())) + "\n");
     }
     return exit_done;
 }

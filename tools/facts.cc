@@ -7,16 +7,6 @@
 namespace totp {
 namespace {
 
-/// RFC 3339 in UTC, or null.
-std::string json_time(u32 seconds) {
-    if (seconds == 0) return "null";
-    std::time_t time = std::time_t(seconds);
-    std::tm parts = {};
-    char room[64];
-    gmtime_r(&time, &parts);
-    return {room, std::strftime(room, sizeof room, "\"%Y-%m-%dT%H:%M:%SZ\"", &parts)};
-}
-
 /// Until when, one for each place.
 std::string json_remembered(const RecordLine& record) {
     std::string out;
@@ -52,7 +42,17 @@ SecretText Facts::json(bool enrolled) const {
     out += ",\"guesses_left\":" + std::to_string(record.guesses_left);
     out += ",\"last_login\":" + json_time(record.last_success);
     out += ",\"remembered\":" + json_remembered(record);
+    out += ",\"recovery_until\":" + json_time(record.recovery_until);
     return out;
+}
+
+std::string json_time(u64 seconds) {
+    if (seconds == 0) return "null";
+    std::time_t time = std::time_t(seconds);
+    std::tm parts = {};
+    char room[64];
+    gmtime_r(&time, &parts);
+    return {room, std::strftime(room, sizeof room, "\"%Y-%m-%dT%H:%M:%SZ\"", &parts)};
 }
 
 std::string local_time(u32 seconds) {

@@ -13,11 +13,12 @@ struct Facts {
 
     /// Takes a `token` or `record` line; false when it is neither.
     bool take(string_view line);
-    /// `"enrolled":…` to `"remembered":…`, as both commands print them.
+    /// `"enrolled":…` to `"recovery_until":…`, as both commands print them.
     SecretText json(bool enrolled) const;
 };
 
 inline std::string utc_day(u64 seconds) { return std::string(date_of(seconds).view()); } ///< YYYY-MM-DD
+std::string json_time(u64 seconds); ///< RFC 3339 in UTC, or null
 std::string local_time(u32 seconds); ///< for people; "never" for 0
 
 } // namespace totp

@@ -10,11 +10,6 @@
 namespace totp {
 namespace {
 
-/// Padded to `width` columns, of which each byte takes one.
-std::string column(const std::string& words, size_t width) {
-    return words + std::string(words.size() < width ? width - words.size() : 1, ' ');
-}
-
 /// One record at a time: it is printed when the next one begins, and at the end.
 class Everybody {
   public:
@@ -58,6 +53,10 @@ void Everybody::print_row() {
     if (account_.error != Error::none) {
         say(account_.error == Error::bad_account ? text("no account has this name any more\n")
                                                  : advise(account_.error) + "\n");
+        return;
+    }
+    if (facts_->record.recovery_until != 0) {
+        say(text("must set up anew; recovery code until %1\n", {local_time(facts_->record.recovery_until)}));
         return;
     }
     std::string names;

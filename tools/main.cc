@@ -74,6 +74,27 @@ const std::vector<Command> commands{
      {"--service", "--from"},
      nullptr,
      run_explain},
+    {"report",
+     message("root: who must give a code, who has none yet, and why"),
+     {message("  --service NAME       at which login (sshd)\n"
+              "  --from ADDRESS       from where (none)\n"
+              "  --group NAME         of this group alone\n"
+              "  --all                also accounts without a login shell\n")},
+     "pam-totp report --service sudo --group staff",
+     {"--service", "--from", "--group", "--all"},
+     nullptr,
+     run_report},
+    {"check",
+     message("root: what is dangerous on this host, and the line to change"),
+     {message("  --root DIR           an image of a host, below that directory\n"
+              "  --restored           also what to do after the store came from a backup\n"
+              "With -u of that account only. Exit status of its own: 0 all is well, 1 warnings,\n"
+              "2 somebody can be let in, or is kept out; 2 with a message on standard error and\n"
+              "nothing on standard output: usage.\n")},
+     "pam-totp check --json",
+     {"--root", "--restored"},
+     nullptr,
+     run_check},
     {"list", message("root: everybody who has codes set up"), {}, "pam-totp list --json", {}, nullptr, run_list},
     {"unlock",
      message("root: forget the wrong codes that were typed"),
@@ -82,6 +103,14 @@ const std::vector<Command> commands{
      {},
      nullptr,
      run_unlock},
+    {"recover",
+     message("root: a code with which somebody sets up anew"),
+     {message("For who has neither phone nor backup codes. What was set up ends at once. The\n"
+              "code permits one set-up within 24 hours, at a login or by pam-totp setup.\n")},
+     "pam-totp recover -u alice",
+     {},
+     nullptr,
+     run_recover},
     {"export",
      message("root: the keys of somebody's tokens"),
      {message("Whoever reads them can make the codes.\n")},
@@ -89,6 +118,41 @@ const std::vector<Command> commands{
      {},
      nullptr,
      run_export},
+    {"enable",
+     message("root: ask for a code at sshd, sudo, su or login"),
+     {message("  --key-and-code       sshd: a key, then a code (unless it asks already)\n"
+              "  --password-and-code  a password, then a code\n"
+              "  --group NAMES        these groups alone\n"
+              "  --except-group NAMES not these groups\n"
+              "  --undo-after TIME    30s to 1h (5m)\n"
+              "  --yes                without questions; then: pam-totp keep\n"
+              "  --dry-run            show and check it, and change nothing\n")},
+     "pam-totp enable sshd --dry-run",
+     {"--key-and-code", "--password-and-code", "--group", "--except-group", "--undo-after", "--yes", "--dry-run"},
+     "SERVICE",
+     run_enable},
+    {"keep",
+     message("root: keep what enable changed"),
+     {message("  --unproved           although nobody has logged in with a code since\n")},
+     "pam-totp keep",
+     {"--unproved"},
+     nullptr,
+     run_keep},
+    {"undo",
+     message("root: take back what enable changed"),
+     {message("  --at-deadline        when its time is over, or after a restart\n")},
+     "pam-totp undo",
+     {"--at-deadline"},
+     nullptr,
+     run_undo},
+    {"disable",
+     message("root: ask for no code there any more"),
+     {message("  --yes                without questions\n"
+              "  --dry-run            show it, and change nothing\n")},
+     "pam-totp disable sshd",
+     {"--yes", "--dry-run"},
+     "SERVICE",
+     run_disable},
     {"edit",
      message("root: change the settings; mistakes are found first"),
      {message("The editor is $VISUAL or $EDITOR, else vi.\n")},

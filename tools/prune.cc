@@ -40,14 +40,14 @@ void conclude(const Files& files, const Arguments& a, const Done& done) {
     } else if (!files.any_would_go()) {
         say(text("There is nothing to remove.\n"));
     } else {
-        say(a.dry_run ? text("This would be removed.\n") : text("Nothing was removed.\n"));
+        say(a.has("--dry-run") ? text("This would be removed.\n") : text("Nothing was removed.\n"));
     }
 }
 } // namespace
 
 int run_prune(Arguments& a) {
     a.request.verb = Verb::prune;
-    a.request.unattended = a.yes && !a.dry_run;
+    a.request.unattended = a.yes && !a.has("--dry-run");
     if (a.json) talk_beside_json();
     Files files(a.json);
     Done done;

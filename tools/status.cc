@@ -7,6 +7,7 @@
 #include "terminal.h"
 #include "text.h"
 #include <algorithm>
+#include <ctime>
 #include <pwd.h>
 
 namespace totp {
@@ -48,9 +49,21 @@ void say_advice(const Arguments& a, const RecordLine& r) {
     say(" pam-totp codes" + (a.user.empty() ? "" : " -u " + a.user) + "\n");
 }
 
+/// Nothing counts but a recovery code, whose end says whether that does.
+void print_recovery(const RecordLine& r, const std::string& user) {
+    bool is_over = std::time(nullptr) >= std::time_t(r.recovery_until);
+    say(text("%1 must set up anew: the codes have ended.\n\n", {user}));
+    say(is_over ? text("  Recovery code  ended %1\n", {local_time(r.recovery_until)})
+                : text("  Recovery code  until %1\n", {local_time(r.recovery_until)}));
+    say(text("  Last changed   %1, by %2\n", {local_time(r.changed), who(r.changed_by)}));
+    say(is_over ? text("\nAnother one, by root: pam-totp recover -u %1\n", {user})
+                : text("\nWith the recovery code: pam-totp setup\n"));
+}
+
 void print(const Arguments& a, const Done& done, const Facts& facts) {
     const RecordLine& r = facts.record;
     std::string user(done.user.view());
+    if (r.recovery_until != 0) return print_recovery(r, user);
     say(facts.tokens.empty() ? text("%1 has backup codes alone.\n\n", {user})
                              : text("%1 has a second factor.\n\n", {user}));
     for (const Token& t : facts.tokens) say_token(t);

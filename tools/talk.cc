@@ -19,6 +19,7 @@ std::string why_wrong(For what) {
     case For::proof: return text("That code is not right: wait until the app shows the next one, and type that.");
     case For::code: return text("That is none of the codes above.");
     case For::two_codes: return text("Those are not two codes in a row of this device.");
+    case For::recovery: return text("That is not the recovery code.");
     case For::consent: break;
     }
     return text("That code is not right.");
@@ -27,6 +28,10 @@ std::string why_wrong(For what) {
 std::string already_used(u32 wait) {
     return wait == 0 ? text("That code was already used: type the next one.")
                      : text("That code was already used: the next one comes in %1 s.", {std::to_string(wait)});
+}
+
+std::string recovery_is_over() {
+    return text("The time of the recovery code is over: ask the administrator for another one.");
 }
 
 /// Why the answer before was refused, or what stands in the way of the first one.
@@ -45,6 +50,7 @@ std::string reason(const Ask& question) {
     case Verdict::two_needed: return two_in_a_row();
     case Verdict::clock_behind:
         return text("This computer's clock is behind the last accepted code. A backup code works.");
+    case Verdict::recovery_over: return recovery_is_over();
     default: return why_wrong(question.what);
     }
 }
@@ -55,13 +61,19 @@ std::string prompt(For what) {
     case For::proof: return text("Code that the app shows now: ");
     case For::code: return text("Type one of these codes, to show that you have them: ");
     case For::two_codes: return text("Two codes in a row, the one shown now and the next: ");
+    case For::recovery: return text("Recovery code: ");
     case For::consent: return text("Remove all of this? [y/N] ");
     }
     return "";
 }
 
 /// What a code is needed for, before it is asked for.
-std::string purpose(Verb verb) {
+std::string purpose(Verb verb, For what) {
+    if (what == For::recovery) {
+        return text("Your codes have ended. To set up anew, type the recovery code that the\n"
+                    "administrator gave you; it counts until the new codes are proved.\n");
+    }
+    if (what != For::permission) return "";
     if (verb == Verb::setup) {
         return text("Codes are set up already. They count until the new ones are proved; then they\n"
                     "end, and so do their backup codes. One of them is needed to begin.\n");
@@ -73,7 +85,7 @@ std::string purpose(Verb verb) {
 /// What was shown is removed or stays.
 std::string consent(const Arguments& a) {
     Secret<256> typed;
-    if (a.dry_run || a.yes) return a.dry_run ? "no" : "yes";
+    if (a.has("--dry-run") || a.yes) return a.has("--dry-run") ? "no" : "yes";
     if (!ask(prompt(For::consent), typed)) return "no";
     std::string words(typed.reveal_text());
     return rpmatch(words.c_str()) == 1 ? "yes" : "no";
@@ -83,7 +95,7 @@ std::string consent(const Arguments& a) {
 void answer(Helper& helper, const Arguments& a, const Ask& question) {
     Verb verb = a.request.verb;
     if (question.what == For::consent) return void(helper.send_answer(consent(a)));
-    if (question.verdict == Verdict::none && question.what == For::permission) say(purpose(verb));
+    if (question.verdict == Verdict::none) say(purpose(verb, question.what));
     std::string why = reason(question);
     if (!why.empty()) say(why + "\n");
     Secret<256> typed;
@@ -126,6 +138,7 @@ int status_of(Error error) {
     case Error::token_missing:
     case Error::token_exists:
     case Error::token_last:
+    case Error::group_missing:
     case Error::busy:
     case Error::keys_full:
     case Error::keys_needed:
@@ -145,14 +158,20 @@ std::string refusal(const Done& done) {
     case Verdict::clock_behind:
         return text("This computer's clock is behind the last accepted code. A backup code works.");
     case Verdict::two_needed: return two_in_a_row();
+    case Verdict::recovery: return text("That is the recovery code. It lets in nobody; with it run: pam-totp setup");
+    case Verdict::recovery_over: return recovery_is_over();
     default: return text("That code is not right.");
     }
 }
 
+/// No refusal: it is what was asked about.
+bool is_explained(Verb verb, Error error) {
+    return verb == Verb::explain && (error == Error::no_record || error == Error::recovering);
+}
+
 /// Says why it was refused.
 int conclude(const Arguments& a, const Done& done) {
-    bool has_own_words = a.request.verb == Verb::explain && done.error == Error::no_record;
-    if (has_own_words) return exit_not_set_up;
+    if (is_explained(a.request.verb, done.error)) return exit_not_set_up;
     if (done.error != Error::none) return complain(what_failed(a, done)), status_of(done.error);
     switch (done.verdict) {
     case Verdict::none:
@@ -171,7 +190,7 @@ void print_refusal(const Done& done) {
 /// `verify` and `status` have facts to print even then.
 bool has_own_json(Verb verb, const Done& done) {
     return (verb == Verb::verify && done.error == Error::none) ||
-           ((verb == Verb::status || verb == Verb::explain) && done.error == Error::no_record);
+           (verb == Verb::status && done.error == Error::no_record) || is_explained(verb, done.error);
 }
 } // namespace
 

@@ -64,6 +64,13 @@ void wait_for(int fd) {
     throw Stop(128 + interrupt, text("interrupted; what counts now says: pam-totp status"));
 }
 
+bool pause_for(unsigned milliseconds) {
+    sigset_t none;
+    sigemptyset(&none);
+    timespec time = {time_t(milliseconds / 1000), long(milliseconds % 1000) * 1000000};
+    return (ppoll(nullptr, 0, &time, &none) >= 0 || errno != EINTR) && !interrupt;
+}
+
 void watch(int socket) { watched = socket; }
 
 void talk_beside_json() {
@@ -109,6 +116,12 @@ bool ask(string_view question, Secret<256>& answer) {
     bool answered = read_line(STDIN_FILENO, answer);
     if (!answered || !isatty(STDIN_FILENO)) say("\n"); // the terminal shows the person's own
     return answered;
+}
+
+bool agrees(string_view question) {
+    Secret<256> answer;
+    if (!ask(question, answer)) return false;
+    return answer.empty() || rpmatch(std::string(answer.reveal_text()).c_str()) == 1;
 }
 
 bool talks_to_terminal() { return isatty(talk) == 1; }

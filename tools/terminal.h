@@ -12,6 +12,8 @@ namespace totp {
 void prepare_terminal();
 /// Until the descriptor has something to read. Throws Stop on an interrupt.
 void wait_for(int fd);
+/// As long, unless an interrupt comes: then false.
+bool pause_for(unsigned milliseconds);
 /// From now on nobody is kept at a question that has no meaning any more: wait_for throws Stop when the other end of
 /// this socket is closed. -1: no such socket.
 void watch(int socket);
@@ -31,6 +33,8 @@ void complain(const std::string& what);
 bool read_line(int fd, Secret<256>& line);
 /// A question, and its answer from standard input; false when there is none.
 bool ask(string_view question, Secret<256>& answer);
+/// Enter, or a yes in the person's language (rpmatch(3)).
+bool agrees(string_view question);
 
 bool talks_to_terminal();
 bool has_colour(); ///< a terminal, and neither NO_COLOR nor TERM=dumb

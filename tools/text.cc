@@ -51,4 +51,8 @@ std::string shown(string_view value) {
     return out.text;
 }
 
+std::string column(const std::string& words, size_t width) {
+    return words + std::string(words.size() < width ? width - words.size() : 1, ' ');
+}
+
 } // namespace totp

@@ -17,5 +17,7 @@ std::string text(const char* one, const char* many, unsigned long count);
 
 /// What others chose, with `?` for what a terminal would obey: where it stands in no sentence.
 std::string shown(string_view value);
+/// Padded to `width` columns, of which each byte takes one; a blank behind it in any case.
+std::string column(const std::string& words, size_t width);
 
 } // namespace totp

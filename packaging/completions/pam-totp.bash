@@ -8,6 +8,12 @@ _pam_totp_options() { # COMMAND
         add) echo "$token" ;;
         remove) echo --all ;;
         explain) echo '--service --from' ;;
+        report) echo '--service --from --group --all' ;;
+        enable) echo '--key-and-code --password-and-code --group --except-group --undo-after --yes --dry-run' ;;
+        disable) echo '--yes --dry-run' ;;
+        keep) echo --unproved ;;
+        undo) echo --at-deadline ;;
+        check) echo '--root --restored' ;;
         rekey) echo --drop-old ;;
         rebind) echo --from ;;
         prune) echo '--dry-run --yes' ;;
@@ -16,7 +22,7 @@ _pam_totp_options() { # COMMAND
 }
 
 _pam_totp() {
-    local commands='setup status verify add remove codes resync forget explain list unlock export edit init rekey rebind prune'
+    local commands='setup status verify add remove codes resync forget explain report check enable keep undo disable list unlock recover export edit init rekey rebind prune'
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} words=
     COMPREPLY=()
     # `--option=value` comes as three words.
@@ -32,16 +38,18 @@ _pam_totp() {
     elif [[ " $commands " == *" ${COMP_WORDS[1]} "* ]]; then
         case $before in
             -u | --user) mapfile -t COMPREPLY < <(compgen -u -- "$word") ;;
-            --store) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+            --store | --root) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
             --key | --conf | --png | --svg | --secret-file) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
             --algorithm) words='sha1 sha256 sha512' ;;
             --digits) words='6 7 8' ;;
             --service) mapfile -t COMPREPLY < <(cd /etc/pam.d && compgen -f -- "$word") ;;
-            --period | --counter | --issuer | --name | --from) ;;
+            --group | --except-group) mapfile -t COMPREPLY < <(compgen -g -- "$word") ;;
+            --period | --counter | --issuer | --name | --from | --undo-after) ;;
+            enable | disable) words="sshd sudo su login $(_pam_totp_options "${COMP_WORDS[1]}")" ;;
             *) words=$(_pam_totp_options "${COMP_WORDS[1]}") ;;
         esac
         case $before in
-            --store | --key | --conf | --png | --svg | --secret-file) compopt -o filenames 2>/dev/null ;;
+            --store | --root | --key | --conf | --png | --svg | --secret-file) compopt -o filenames 2>/dev/null ;;
         esac
     fi
     [[ -z $words ]] || mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")

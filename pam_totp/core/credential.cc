@@ -3,7 +3,7 @@
 
 namespace totp {
 namespace {
-constexpr string_view text_version = "credential 1", head_version = "pam_totp-credential-1";
+constexpr string_view text_version = "credential 1", recovery_version = "credential 2", head_version = "pam_totp-credential-1";
 constexpr u32 most_rounds = 1000000;
 
 bool read_token(Words& words, Token& token) {
@@ -34,7 +34,14 @@ bool read_digest(Words& words, BackupCodes& backup) {
     return words.done();
 }
 
-/// One line after the first two; they may stand in any order that makes sense.
+bool read_recovery(string_view line, Credential& credential) {
+    Words words(line);
+    bool is_one = words.word() == "recovery";
+    credential.recovery_until = words.number("until", credential.created + 1, credential.created + recovery_life);
+    return is_one && words.done();
+}
+
+/// One line after those of the head; they may stand in any order that makes sense.
 bool read_line(string_view line, Credential& credential) {
     Words words(line);
     string_view what = words.word();
@@ -69,7 +76,9 @@ bool Credential::has_key(Bytes key) const {
 }
 
 void write_credential(const Credential& credential, Writer& out) {
-    out.add(text_version).add("\ncreated=").number(credential.created).add('\n');
+    out.add(credential.is_recovery() ? recovery_version : text_version);
+    out.add("\ncreated=").number(credential.created).add('\n');
+    if (credential.is_recovery()) out.add("recovery until=").number(credential.recovery_until).add('\n');
     for (const Token& token : credential.tokens) {
         out.add("token name=").add(token.name.view()).add(" type=").add(word(token.type));
         out.add(" hash=").add(word(token.hash)).add(" digits=").number(u64(token.digits));
@@ -85,16 +94,20 @@ void write_credential(const Credential& credential, Writer& out) {
 Error read_credential(string_view text, Credential& credential) {
     credential.tokens.clear();
     credential.backup = {};
+    credential.recovery_until = 0;
     string_view version = next_line(text);
-    if (version != text_version) {
+    bool recovers = version == recovery_version;
+    if (version != text_version && !recovers) {
         return is_newer(version, text_version) ? Error::credential_newer : Error::credential_damaged;
     }
     Words created(next_line(text));
     credential.created = created.number("created", 0, u64(INT64_MAX));
     bool fits = created.done();
+    if (fits && recovers) fits = read_recovery(next_line(text), credential);
     while (fits && !text.empty()) fits = read_line(next_line(text), credential);
-    bool something = !credential.tokens.empty() || !credential.backup.digests.empty();
-    return fits && something ? Error::none : Error::credential_damaged;
+    size_t tokens = credential.tokens.size(), codes = credential.backup.digests.size();
+    bool makes_sense = recovers ? tokens == 0 && codes == 1 : tokens + codes > 0;
+    return fits && makes_sense ? Error::none : Error::credential_damaged;
 }
 
 void write_head(const Head& head, const Account& account, Writer& out) {

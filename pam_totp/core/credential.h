@@ -15,6 +15,12 @@ struct Credential {
     u64 created = 0; ///< seconds since 1970
     List<Token, most_tokens> tokens; ///< the place in this list is the token's slot in the state
     BackupCodes backup;
+    u64 recovery_until = 0; ///< seconds since 1970; 0: no recovery. Else its one backup code is the recovery code
+
+    /// No token and no code counts any more but one, which lets in nobody: it permits one set-up.
+    bool is_recovery() const { return recovery_until != 0; }
+    /// Also false before it was made: a clock that was set back gives no more time than there was.
+    bool recovers_at(u64 now) const { return now >= created && now < recovery_until; }
 
     /// The slot of a token with this name, or -1.
     int find(string_view name) const;
@@ -22,8 +28,10 @@ struct Credential {
 };
 
 constexpr size_t longest_credential = 4096; ///< bytes of the text
+constexpr u64 recovery_life = 24 * u64(3600); ///< seconds
 
-/// The text that is sealed: a version line, `created=…`, a `token …` line each, `backup …` and its digests.
+/// The text that is sealed: a version line, `created=…`, a `token …` line each, `backup …` and its digests. Of a recovery
+/// the version is 2, and `recovery until=…` comes third: a program that would take its code for a backup code refuses.
 void write_credential(const Credential& credential, Writer& out);
 /// Error::credential_newer for a higher version, Error::credential_damaged for anything that does not fit.
 Error read_credential(string_view text, Credential& credential);

@@ -64,7 +64,7 @@ void put_entry(Out& out, const Entry& e) {
     out.put(e.bucket.guesses).put(e.bucket.refill);
     bool remembers = may_remember(e.kind);
     out.put(remembers ? e.remember.place : e.next).put(e.continues).put(remembers ? e.remember.until : e.actor);
-    out.put(u8(e.fresh_codes)).put(u8(e.tells)).zero(2).put(e.base);
+    out.put(u8(e.fresh_codes)).put(u8(e.tells)).put(u8(e.door)).zero(1).put(e.base);
     put_state(out, e.seen);
     out.put(~e.key);
 }
@@ -75,14 +75,14 @@ void get_entry(In& in, Entry& e) {
     in.get(e.bucket.guesses).get(e.bucket.refill);
     bool remembers = may_remember(e.kind);
     in.get(remembers ? e.remember.place : e.next).get(e.continues).get(remembers ? e.remember.until : e.actor);
-    in.get(e.fresh_codes).get(e.tells).skip(2).get(e.base);
+    in.get(e.fresh_codes).get(e.tells).get(e.door).skip(1).get(e.base);
     get_state(in, e.seen);
 }
 
 /// Nothing but what this version writes; the tag is good, so anything else is another version's.
 bool is_known(const Entry& e) {
     return e.kind >= Kind::right && e.kind <= Kind::reseal && e.form <= Form::backup_code &&
-           e.caller <= Caller::helper && e.bucket.refill > 0;
+           e.caller <= Caller::helper && u8(e.door) <= last_door && e.bucket.refill > 0;
 }
 
 /// The signature of the entry and of whose it is; the first 8 bytes.
@@ -98,11 +98,18 @@ bool make_tag(const KeySet& set, const Account& account, Bytes entry, std::span<
 }
 } // namespace
 
+Door door_of(string_view service) {
+    if (service == "sshd") return Door::sshd;
+    if (service == "sudo" || service == "sudo-i") return Door::sudo;
+    if (service == "su" || service == "su-l") return Door::su;
+    return service == "login" ? Door::login : Door::another;
+}
+
 bool Entry::operator==(const Entry& o) const {
     return kind == o.kind && form == o.form && caller == o.caller && backup_index == o.backup_index &&
            key == o.key && credential == o.credential && spent == o.spent && time == o.time && from == o.from &&
            bucket.guesses == o.bucket.guesses && bucket.refill == o.bucket.refill && next == o.next &&
-           continues == o.continues && fresh_codes == o.fresh_codes && tells == o.tells && actor == o.actor &&
+           continues == o.continues && fresh_codes == o.fresh_codes && tells == o.tells && door == o.door && actor == o.actor &&
            remember == o.remember && base == o.base && seen == o.seen;
 }
 

@@ -15,7 +15,8 @@
 //    104      4  rotate, unlock, forget, reseal: uid of the actor; right, backup: until when to remember
 //    108      1  rotate: 1, the backup codes are new
 //    109      1  right, backup: 1, the login tells the person of changes
-//    110      2  zero
+//    110      1  right, backup: which login it was (0: none, or of an older version)
+//    111      1  zero
 //    112      8  base
 //    120    120  seen: the state folded up to base
 //    240      8  key id again, inverted
@@ -45,6 +46,12 @@ enum class Kind : u8 {
     reseal,    ///< the same tokens and backup codes by another id, sealed anew: all else goes on
 };
 
+/// Which login an answer was given to. What a person tries by `verify` is none.
+enum class Door : u8 { none, sshd, sudo, su, login, another };
+constexpr u8 last_door = u8(Door::another);
+/// Of a PAM service.
+Door door_of(string_view service);
+
 constexpr u8 no_slot = 255;
 
 struct Entry {
@@ -61,6 +68,7 @@ struct Entry {
     std::array<u8, most_tokens> continues{no_slot, no_slot, no_slot, no_slot, no_slot, no_slot, no_slot, no_slot};
     bool fresh_codes = false;
     bool tells = false; ///< the login tells the person what was changed since the last one that did
+    Door door = Door::none; ///< of a right answer and a backup code alone
     u32 actor = 0;
     Remembered remember; ///< of a right answer and a backup code alone
     u64 base = 0; ///< offset in the journal

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "error.h"
 #include "phrase.h"
+#include <algorithm>
 
 namespace totp {
 namespace {
@@ -93,6 +94,10 @@ constexpr Row row(Error error) {
     case Error::helper_missing:
         return {"helper_missing", message("the helper pam_totp_helper could not be run, or gave no answer; install the "
                                           "package that has it")};
+    case Error::group_missing:
+        return {"group_missing", message("there is no group of this name, or the directory service does not answer")};
+    case Error::recovering:
+        return {"recovering", message("its codes have ended; it sets up anew, with the recovery code")};
     case Error::busy:
         return {"busy", message("another rekey, rebind or prune is at work in this store; wait for its end")};
     case Error::keys_full:
@@ -112,9 +117,44 @@ constexpr Row row(Error error) {
     }
     return {"unknown", message("an unknown error")};
 }
+
+constexpr size_t errors = size_t(last_error) + 1;
+
+/// Each ends in NUL, and the one for an error that is none of ours comes last.
+constexpr size_t size_of_texts() {
+    size_t size = 0;
+    for (size_t e = 0; e <= errors; ++e) size += row(Error(e)).word.size() + row(Error(e)).advice.size() + 2;
+    return size;
+}
+
+/// All of it as one text and places in it: a switch or a table of pointers at run time would be the module's largest
+/// function, or as many relocations at each login.
+struct Texts {
+    std::array<char, size_of_texts()> text{};
+    std::array<u16, errors + 1> word{}, advice{};
+
+    constexpr Texts() {
+        size_t end = 0;
+        for (size_t e = 0; e <= errors; ++e) {
+            word[e] = put(row(Error(e)).word, end);
+            advice[e] = put(row(Error(e)).advice, end);
+        }
+    }
+    constexpr u16 put(string_view part, size_t& end) {
+        size_t begin = end;
+        for (char c : part) text[end++] = c;
+        ++end;
+        return u16(begin);
+    }
+    const char* at(const std::array<u16, errors + 1>& places, Error error) const {
+        return text.data() + places[std::min(size_t(error), errors)];
+    }
+};
+constexpr Texts texts;
+static_assert(size_of_texts() <= UINT16_MAX);
 } // namespace
 
-string_view word(Error error) { return row(error).word; }
-string_view advice(Error error) { return row(error).advice; }
+string_view word(Error error) { return texts.at(texts.word, error); }
+string_view advice(Error error) { return texts.at(texts.advice, error); }
 
 } // namespace totp

@@ -49,6 +49,8 @@ enum class [[nodiscard]] Error : u8 {
     uri_too_long,       ///< for an app, and for the protocol
     group_unknown,      ///< of a rule that was reached
     helper_missing,     ///< it could not be run, or ended without an answer
+    group_missing,      ///< that root asked about
+    recovering,         ///< of a record in which nothing counts but a recovery code
     busy,               ///< another process changes keys, or moves or removes records
     keys_full,          ///< the host key file holds as many lines as it takes
     keys_needed,        ///< something needs an older line of the host key file

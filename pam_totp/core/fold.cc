@@ -72,6 +72,20 @@ Fold fold(const Tail& tail, const Keyring& keyring, const Account& account, Fold
     return go_on(reader, start_at, start, folded);
 }
 
+bool newest_accepted(const Tail& tail, const Keyring& keyring, const Account& account, Door door, u64 since, Entry& found) {
+    Reader reader{tail, keyring, account};
+    for (u64 end = tail.high(); end >= tail.low + entry_size; --end) {
+        bool fits = reader.read(end - entry_size, found) == Mark::entry && found.door == door && found.time >= since;
+        if (!fits) continue;
+        Folded folded; // whether it was accepted, the entries before it say
+        Tail before{tail.bytes.first(size_t(end - tail.low)), tail.low};
+        bool judged = fold(before, keyring, account, folded) == Fold::done;
+        Verdict verdict = folded.state.last_verdict;
+        if (judged && (verdict == Verdict::accepted || verdict == Verdict::accepted_backup)) return true;
+    }
+    return false;
+}
+
 bool newest_fresh(const Tail& tail, const Keyring& keyring, const Account& account, u64& at) {
     Entry entry;
     bool found = false;

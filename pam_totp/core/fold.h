@@ -43,6 +43,9 @@ enum class Fold : u8 {
 /// Folds all entries in [0, tail.high()), of which the tail holds the last bytes.
 Fold fold(const Tail& tail, const Keyring& keyring, const Account& account, Folded& folded);
 
+/// The newest accepted answer at this door that the tail tells of, not older than `since`; or false.
+bool newest_accepted(const Tail& tail, const Keyring& keyring, const Account& account, Door door, u64 since, Entry& found);
+
 /// The newest fresh entry that begins in the tail, or false: where nothing older is needed any more.
 bool newest_fresh(const Tail& tail, const Keyring& keyring, const Account& account, u64& at);
 

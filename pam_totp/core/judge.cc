@@ -68,10 +68,15 @@ Error examine_codes(const Credential& credential, const State& state, const Answ
     return Error::none;
 }
 
-Error examine_backup(const Credential& credential, const Answer& answer, Finding& finding) {
+Error examine_backup(const Credential& credential, const Answer& answer, u64 now, Finding& finding) {
     int index = -1;
     if (!find_backup_code(credential.backup, answer.backup, index)) return Error::crypto;
     if (index < 0) return Error::none;
+    if (credential.is_recovery()) {
+        finding.append = false;
+        finding.verdict = credential.recovers_at(now) ? Verdict::recovery : Verdict::recovery_over;
+        return Error::none;
+    }
     finding.entry.kind = Kind::backup;
     finding.entry.backup_index = u8(index);
     return Error::none;
@@ -220,7 +225,7 @@ Error examine(const Credential& credential, const State& state, const Answer& an
     finding.entry.credential = state.credential;
     finding.entry.time = now;
     finding.entry.bucket = policy.bucket;
-    if (answer.form == Form::backup_code) return examine_backup(credential, answer, finding);
+    if (answer.form == Form::backup_code) return examine_backup(credential, answer, now, finding);
     if (answer.form == Form::unfit) return Error::none;
     return examine_codes(credential, state, answer, now, policy, finding);
 }

@@ -13,7 +13,8 @@
 //  4. No success gives guesses back.
 //  5. With an empty bucket one code is answered alike, right or wrong; two codes in a row and backup codes are
 //     always judged.
-//  6. Which answers are appended does not depend on right or wrong.
+//  6. Which answers are appended does not depend on right or wrong; but for a recovery code, which changes nothing by
+//     itself: it is spent by the set-up that it permits, and cannot be guessed.
 //  7. Only an accepted answer makes a place remembered; every change of the credential forgets all of them.
 #pragma once
 #include "answer.h"

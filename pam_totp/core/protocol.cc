@@ -6,9 +6,9 @@ namespace totp {
 namespace {
 constexpr string_view verbs[] = {"init",   "setup",      "add",    "status", "verify", "codes",
                                  "remove", "remove_all", "resync", "unlock", "forget", "list",   "export", "explain",
-                                 "enroll", "rekey",      "drop_keys", "rebind", "prune"};
+                                 "enroll", "report", "recover", "logins", "rekey", "drop_keys", "rebind", "prune"};
 constexpr string_view demands[] = {"require", "enroll", "if-enrolled", "skip"};
-constexpr string_view questions[] = {"permission", "proof", "code", "two_codes", "consent"};
+constexpr string_view questions[] = {"permission", "proof", "code", "two_codes", "recovery", "consent"};
 constexpr string_view reasons[] = {"no_account", "renamed", "unnamed", "stray", "pending", "expired"};
 
 /// An empty value is written `-`, since Words takes none that is empty; a value that is a dash alone is
@@ -60,7 +60,7 @@ template <size_t N> size_t one_of(Words& words, string_view text, const string_v
 
 Verdict read_verdict(Words& words) {
     string_view text = words.value("verdict");
-    for (u8 v = 0; v <= u8(Verdict::clock_behind); ++v) {
+    for (u8 v = 0; v <= u8(last_verdict); ++v) {
         if (text == word(Verdict(v))) return Verdict(v);
     }
     words.fail();
@@ -99,18 +99,28 @@ Words begin(string_view line, string_view what) {
 }
 
 bool names_a_token(Verb verb) { return verb == Verb::remove || verb == Verb::resync; }
-bool is_of_a_login(Verb verb) { return verb == Verb::explain || verb == Verb::enroll; }
+bool is_explained(Verb verb) { return verb == Verb::explain || verb == Verb::report; }
+bool names_a_service(Verb verb) { return is_explained(verb) || verb == Verb::logins; }
+bool is_of_a_login(Verb verb) { return is_explained(verb) || verb == Verb::enroll; }
 bool describes_a_token(Verb verb) { return verb == Verb::setup || verb == Verb::add; }
 
 u32 read_time(Words& words, string_view name) { return u32(words.number(name, 0, UINT32_MAX)); }
-} // namespace
 
-void write_request(const Request& request, Writer& out) {
+/// All that a login may ask for, but the newline.
+void write_beginning(const Request& request, Writer& out) {
     out.add(verbs[size_t(request.verb)]);
     write_value("user", request.user.view(), out);
     if (names_a_token(request.verb)) write_value("token", request.token.name.view(), out);
-    if (request.verb == Verb::explain) write_value("service", request.service.view(), out);
+    if (names_a_service(request.verb)) write_value("service", request.service.view(), out);
     if (is_of_a_login(request.verb)) write_value("rhost", request.rhost.view(), out);
+    if (request.verb == Verb::report) write_value("group", request.group.view(), out);
+    if (request.verb == Verb::enroll) out.add(" replaces=").id(request.replaces);
+    if (request.verb == Verb::logins) out.add(" since=").number(request.since);
+}
+} // namespace
+
+void write_request(const Request& request, Writer& out) {
+    write_beginning(request, out);
     if (request.verb == Verb::rebind) write_value("from", request.from.view(), out);
     if (request.verb == Verb::prune) write_flag("unattended", request.unattended, out);
     if (describes_a_token(request.verb)) {
@@ -126,6 +136,11 @@ void write_request(const Request& request, Writer& out) {
     out.add('\n');
 }
 
+void write_login_request(const Request& request, Writer& out) {
+    write_beginning(request, out);
+    out.add('\n');
+}
+
 bool read_request(string_view line, Request& request) {
     Words words(line);
     request.verb = Verb(one_of(words, words.word(), verbs));
@@ -135,8 +150,11 @@ bool read_request(string_view line, Request& request) {
         bool fits = request.token.name.empty() || fits_as_token_name(request.token.name.view());
         if (!fits) words.fail();
     }
-    if (words.ok() && request.verb == Verb::explain) request.service = read_text<64>(words, "service");
+    if (words.ok() && names_a_service(request.verb)) request.service = read_text<64>(words, "service");
     if (words.ok() && is_of_a_login(request.verb)) request.rhost = read_text<64>(words, "rhost");
+    if (words.ok() && request.verb == Verb::report) request.group = read_text<64>(words, "group");
+    if (words.ok() && request.verb == Verb::enroll) request.replaces = words.id("replaces");
+    if (words.ok() && request.verb == Verb::logins) request.since = words.number("since", 0, UINT32_MAX);
     if (words.ok() && request.verb == Verb::rebind) request.from = read_text<255>(words, "from");
     if (words.ok() && request.verb == Verb::prune) request.unattended = read_flag(words, "unattended");
     if (words.ok() && describes_a_token(request.verb)) {
@@ -232,7 +250,8 @@ void write_record_line(const RecordLine& r, Writer& out) {
     out.add(" last_success=").number(u64(r.last_success)).add(" wrong=").number(u64(r.wrong));
     out.add(" wrong_from=").hex(r.wrong_from).add(" created=").number(u64(r.created));
     out.add(" changed=").number(u64(r.changed)).add(" changed_by=").number(u64(r.changed_by));
-    out.add(" remembered=").number(u64(r.remembered[0])).add(" also_remembered=").number(u64(r.remembered[1])).add('\n');
+    out.add(" remembered=").number(u64(r.remembered[0])).add(" also_remembered=").number(u64(r.remembered[1]));
+    out.add(" recovery_until=").number(u64(r.recovery_until)).add('\n');
 }
 
 bool read_record_line(string_view line, RecordLine& r) {
@@ -249,6 +268,7 @@ bool read_record_line(string_view line, RecordLine& r) {
     r.changed_by = read_time(words, "changed_by");
     r.remembered[0] = read_time(words, "remembered");
     r.remembered[1] = read_time(words, "also_remembered");
+    r.recovery_until = read_time(words, "recovery_until");
     return words.done();
 }
 
@@ -278,7 +298,9 @@ bool read_rule_line(string_view line, RuleLine& rule) {
 void write_account_line(const AccountLine& account, Writer& out) {
     out.add("account");
     write_value("user", account.user.view(), out);
-    out.add(" uid=").number(u64(account.uid)).add(" error=").add(word(account.error)).add('\n');
+    out.add(" uid=").number(u64(account.uid)).add(" error=").add(word(account.error));
+    write_flag("has_shell", account.has_shell, out);
+    out.add('\n');
 }
 
 bool read_account_line(string_view line, AccountLine& account) {
@@ -286,6 +308,21 @@ bool read_account_line(string_view line, AccountLine& account) {
     account.user = read_text<255>(words, "user");
     account.uid = read_time(words, "uid");
     account.error = read_error(words);
+    account.has_shell = read_flag(words, "has_shell");
+    return words.done();
+}
+
+void write_login_line(const LoginLine& login, Writer& out) {
+    out.add("login");
+    write_value("user", login.user.view(), out);
+    out.add(" time=").number(u64(login.time)).add(" from=").hex(login.from).add('\n');
+}
+
+bool read_login_line(string_view line, LoginLine& login) {
+    Words words = begin(line, "login");
+    login.user = read_text<255>(words, "user");
+    login.time = read_time(words, "time");
+    words.hex("from", login.from);
     return words.done();
 }
 

@@ -40,6 +40,9 @@ enum class Verb : u8 {
     keys, ///< `export`, which C++ keeps to itself
     explain,
     enroll, ///< a set-up during a login: for root's callers alone
+    report,
+    recover,
+    logins, ///< who got in with a code, by one service and since when
     rekey,
     drop_keys, ///< `rekey --drop-old`
     rebind,
@@ -51,8 +54,11 @@ struct Request {
     Verb verb = Verb::status;
     Text<255> user;
     Token token;             ///< setup, add: what is wanted, its key empty: make one. remove, resync: its name
-    Text<64> service;        ///< explain: of which login
+    Text<64> service;        ///< explain, report, logins: of which login
+    u64 since = 0;           ///< logins: seconds since 1970
     Text<64> rhost;          ///< and from where; empty: none. enroll: the same
+    Text<64> group;          ///< report: of whom; empty: of everybody
+    u64 replaces = 0;        ///< enroll: the recovery whose code was typed; 0: nothing is set up
     Text<255> from;          ///< rebind: the name that the record was made for
     bool unattended = false; ///< prune: nobody looks at what would go
     // For setup and add alone:
@@ -62,6 +68,8 @@ struct Request {
     bool if_missing = false; ///< change nothing when something is set up
 };
 void write_request(const Request& request, Writer& out);
+/// The same for all but setup and add: as small as the module wants it.
+void write_login_request(const Request& request, Writer& out);
 /// `line` without its newline; false when it is not a request as written above.
 bool read_request(string_view line, Request& request);
 
@@ -75,6 +83,7 @@ enum class For : u8 {
     proof,      ///< a code of the new token
     code,       ///< one of the backup codes that were just shown
     two_codes,  ///< two codes in a row of the token that is out of step
+    recovery,   ///< the recovery code
     consent,    ///< `yes`: what was shown is to be removed
 };
 
@@ -119,6 +128,7 @@ struct RecordLine {
     u32 created = 0;
     u32 changed = 0, changed_by = 0;
     std::array<u32, 2> remembered{}; ///< until when nobody is asked again at a place; 0: none
+    u32 recovery_until = 0; ///< 0: no recovery; else nothing counts but a code that permits a set-up until then
 };
 void write_record_line(const RecordLine& record, Writer& out);
 bool read_record_line(string_view line, RecordLine& record);
@@ -136,15 +146,24 @@ struct RuleLine {
 void write_rule_line(const RuleLine& rule, Writer& out);
 bool read_rule_line(string_view line, RuleLine& rule);
 
-/// `account`, of a list: the token and record lines behind it are this one's.
+/// `account`, of a list: the token and record lines behind it are this one's. Of a report: the rule line is.
 struct AccountLine {
     Text<255> user;   ///< or the file's name, when no account has it
     u32 uid = 0;
-    Error error = Error::none; ///< then no such lines follow
+    Error error = Error::none; ///< of the record; in a list then no such lines follow
+    bool has_shell = true;     ///< to log in with
 };
 void write_account_line(const AccountLine& account, Writer& out);
 bool read_account_line(string_view line, AccountLine& account);
 
+/// `login`, of `logins`: the newest of this person that was accepted.
+struct LoginLine {
+    Text<255> user;
+    u32 time = 0;
+    std::array<u8, 16> from{}; ///< address; zero: none
+};
+void write_login_line(const LoginLine& login, Writer& out);
+bool read_login_line(string_view line, LoginLine& login);
 /// `keys`, of rekey: whether it made a new key, or goes on with one that is there; and how many older ones there are.
 struct KeysLine {
     bool made = false;

@@ -109,9 +109,17 @@ Match decide(string_view text, const Visit& visit, Decision& decision) {
     return Match::no;
 }
 
+namespace {
+bool shows_by_itself(string_view service) { return service == "sshd" || service == "login"; }
+} // namespace
+
 bool shows_set_up(const Decision& decision, string_view service) {
     if (!decision.is_made || decision.demand != Demand::enroll || service == "su" || service == "su-l") return false;
-    return decision.names_service || service == "sshd" || service == "login";
+    return decision.names_service || shows_by_itself(service);
+}
+
+bool takes_recovery(const Decision& decision, string_view service) {
+    return shows_set_up(decision, service) || shows_by_itself(service);
 }
 
 } // namespace totp

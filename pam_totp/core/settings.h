@@ -54,6 +54,8 @@ Match decide(string_view text, const Visit& visit, Decision& decision);
 /// Whether a set-up is shown at this service: at those that the rule names, else at sshd and login. Never at su, where
 /// it is not the account's owner who sits at the terminal.
 bool shows_set_up(const Decision& decision, string_view service);
+/// Whether a recovery code is taken at this service: its set-up is shown there, whatever the rules ask for.
+bool takes_recovery(const Decision& decision, string_view service);
 
 /// 0 to 10.
 bool read_window(string_view text, unsigned& window);

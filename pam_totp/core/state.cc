@@ -14,6 +14,8 @@ string_view word(Verdict verdict) {
     case Verdict::stale: return "stale";
     case Verdict::two_needed: return "two_needed";
     case Verdict::clock_behind: return "clock_behind";
+    case Verdict::recovery: return "recovery";
+    case Verdict::recovery_over: return "recovery_over";
     }
     return "unknown";
 }

@@ -20,7 +20,10 @@ enum class Verdict : u8 {
     stale,        ///< made for a credential that is not in force any more; changes nothing
     two_needed,   ///< the bucket is empty: only two codes in a row, or a backup code
     clock_behind, ///< this computer's clock is behind the last accepted code: none can be accepted
+    recovery,     ///< the recovery code: it lets in nobody, but permits a set-up
+    recovery_over, ///< the recovery code, and its time is over; or this computer's clock was set back
 };
+constexpr Verdict last_verdict = Verdict::recovery_over;
 string_view word(Verdict verdict);
 
 /// A place at which nobody is asked again: as core/place.h makes it, and until when.

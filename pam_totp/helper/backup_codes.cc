@@ -8,7 +8,7 @@ namespace {
 constexpr u32 rounds = 1000; // of PBKDF2, for 75 random bits; see core/backup_code.h
 }
 
-Error make_backup_codes(BackupCodes& set, std::array<Secret<15>, backup_codes_in_a_set>& codes) {
+Error make_backup_codes(BackupCodes& set, std::span<Secret<15>> codes) {
     set.rounds = rounds;
     if (!random_bytes(set.salt)) return Error::crypto;
     for (Secret<15>& code : codes) {
@@ -21,7 +21,7 @@ Error make_backup_codes(BackupCodes& set, std::array<Secret<15>, backup_codes_in
     return Error::none;
 }
 
-bool send_backup_codes(Service& s, const std::array<Secret<15>, backup_codes_in_a_set>& codes) {
+bool send_backup_codes(Service& s, std::span<const Secret<15>> codes) {
     bool sent = true;
     for (const Secret<15>& code : codes) {
         Secret<17> grouped;

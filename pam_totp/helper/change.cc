@@ -43,6 +43,7 @@ void continue_with(const Service& s, int without, Credential& next, Change& chan
     const Credential& now = s.record.credential;
     next.created = change.time;
     next.backup = now.backup;
+    next.recovery_until = now.recovery_until;
     change.fresh_codes = false;
     for (size_t i = 0; i < now.tokens.size(); ++i) {
         if (int(i) == without) continue;
@@ -56,7 +57,7 @@ Error put_in_force(Service& s, const Credential& next, const Change& change) {
 }
 
 Error renew_codes(Service& s) {
-    Error error = open_record(s.host, s.record);
+    Error error = open_set_up(s);
     if (error != Error::none || !permit(s)) return error;
     Credential next;
     Change change = change_by(s);
@@ -71,7 +72,7 @@ Error renew_codes(Service& s) {
 }
 
 Error remove_token(Service& s) {
-    Error error = open_record(s.host, s.record);
+    Error error = open_set_up(s);
     if (error != Error::none) return error;
     int slot = s.record.credential.find(s.request.token.name.view());
     if (slot < 0) return Error::token_missing;
@@ -84,7 +85,7 @@ Error remove_token(Service& s) {
 }
 
 Error remove_all(Service& s) {
-    Error error = open_record(s.host, s.record);
+    Error error = s.is_root ? open_record(s.host, s.record) : open_set_up(s);
     if (is_damage(error) && s.is_root) {
         // Nothing can be computed from it any more; root's word is all there is.
         return note_change(s, discard_record(s.host, s.record.account));

@@ -26,6 +26,12 @@ class QrCode {
     QRcode* code_;
 };
 
+/// The login asks for a set-up where nothing is set up, or where the recovery is in force whose code was typed.
+bool is_asked_for(const Service& s, Error opened) {
+    if (opened == Error::no_record) return s.request.replaces == 0;
+    return s.record.credential.is_recovery() && s.record.state().credential == s.request.replaces;
+}
+
 /// The picture, a line each; none where the settings want none, or there is no room in the largest code.
 bool send_rows(Service& s, const char* uri) {
     QrCode code(uri);
@@ -71,8 +77,8 @@ Error show(Service& s, const Draft& draft, bool& sent) {
 
 Error enroll(Service& s) {
     Error error = open_record(s.host, s.record);
-    if (error == Error::none) return Error::stale; // set up meanwhile
-    if (error != Error::no_record) return error;
+    if (error != Error::none && error != Error::no_record) return error;
+    if (!is_asked_for(s, error)) return Error::stale; // set up meanwhile, or another recovery
     Draft draft;
     draft.change = change_by(s);
     draft.change.actor = s.record.account.uid; // who proves it, and not the login that runs this

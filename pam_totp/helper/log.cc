@@ -8,9 +8,10 @@ namespace totp {
 namespace {
 
 string_view event_of(const Service& s) {
+    bool recovers = s.record.credential.is_recovery(); // what was in force before
     switch (s.request.verb) {
     case Verb::init: return "init";
-    case Verb::setup: return s.done.replaced ? "changed" : "enrolled";
+    case Verb::setup: return s.done.replaced ? "changed" : recovers ? "recovered" : "enrolled";
     case Verb::add: return "added";
     case Verb::codes: return "codes_renewed";
     case Verb::remove: return "removed";
@@ -18,7 +19,8 @@ string_view event_of(const Service& s) {
     case Verb::resync: return "resynced";
     case Verb::unlock: return "unlocked";
     case Verb::forget: return "forgotten";
-    case Verb::enroll: return "enrolled";
+    case Verb::enroll: return recovers ? "recovered" : "enrolled";
+    case Verb::recover: return "recovery_code";
     case Verb::rekey: return "rekeyed";
     case Verb::drop_keys: return "keys_dropped";
     case Verb::rebind: return "rebound";
@@ -58,7 +60,8 @@ Error note_change(Service& s, Error error) {
 void note_event(const Service& s, string_view event) { send(s, event, "", ""); }
 
 void note_answer(const Service& s) {
-    bool right = s.done.verdict == Verdict::accepted || s.done.verdict == Verdict::accepted_backup;
+    bool right = s.done.verdict == Verdict::accepted || s.done.verdict == Verdict::accepted_backup ||
+                 (s.done.verdict == Verdict::recovery && s.request.verb == Verb::setup);
     if (!right) send(s, "refused", word(s.done.verdict), "");
 }
 

@@ -6,6 +6,12 @@ namespace totp {
 namespace {
 
 bool was_accepted(Verdict verdict) { return verdict == Verdict::accepted || verdict == Verdict::accepted_backup; }
+
+/// A recovery code permits a set-up, which spends it, and no other change.
+bool permits(const Service& s) {
+    bool recovers = s.done.verdict == Verdict::recovery && s.request.verb == Verb::setup;
+    return was_accepted(s.done.verdict) || recovers;
+}
 } // namespace
 
 u32 seconds_to_next(const Credential& credential, const Answer& answer) {
@@ -27,7 +33,7 @@ bool ask_for_answer(Service& s, const Ask& question, Answer& answer) {
 
 bool ask_for_current_code(Service& s) {
     u64 permitted = s.record.state().credential;
-    Ask question{For::permission};
+    Ask question{s.record.credential.is_recovery() ? For::recovery : For::permission};
     for (int tries = 0; tries < most_tries; ++tries) {
         Answer answer;
         if (!ask_for_answer(s, question, answer)) return false;
@@ -35,7 +41,7 @@ bool ask_for_current_code(Service& s) {
         if (error != Error::none) return s.done.error = error, false;
         note_answer(s);
         // What was allowed is a change of that very credential.
-        if (was_accepted(s.done.verdict)) return s.record.state().credential == permitted;
+        if (permits(s)) return s.record.state().credential == permitted;
         question.verdict = s.done.verdict;
         question.wait = s.done.wait = seconds_to_next(s.record.credential, answer);
     }
@@ -54,7 +60,7 @@ Error try_answer(Service& s, const Answer& answer, Verdict& verdict) {
 bool permit(Service& s) {
     if (s.is_root) return true;
     bool permitted = ask_for_current_code(s);
-    if (!permitted && was_accepted(s.done.verdict)) s.done.verdict = Verdict::stale;
+    if (!permitted && permits(s)) s.done.verdict = Verdict::stale;
     if (!permitted && s.done.verdict == Verdict::none) s.done.verdict = Verdict::wrong;
     return permitted;
 }

@@ -74,7 +74,7 @@ Error take_pair(Service& s, int slot, const Answer& answer) {
 } // namespace
 
 Error resync(Service& s) {
-    Error error = open_record(s.host, s.record);
+    Error error = open_set_up(s);
     if (error != Error::none) return error;
     int slot = slot_of(s);
     if (slot < 0) return Error::token_missing;

@@ -59,8 +59,8 @@ bool is_of_many(Verb verb) {
     return verb == Verb::list || verb == Verb::rekey || verb == Verb::drop_keys || verb == Verb::prune;
 }
 bool is_roots(Verb verb) {
-    return verb == Verb::init || verb == Verb::unlock || verb == Verb::keys ||
-           verb == Verb::enroll || is_of_many(verb) || verb == Verb::rebind;
+    return verb == Verb::init || verb == Verb::unlock || verb == Verb::keys || verb == Verb::enroll ||
+           verb == Verb::recover || verb == Verb::rebind || is_of_many(verb);
 }
 
 Error serve_record(Service& s) {
@@ -80,6 +80,7 @@ Error serve_record(Service& s) {
     case Verb::forget: return forget(s);
     case Verb::keys: return give_keys(s);
     case Verb::explain: return explain(s);
+    case Verb::recover: return recover(s);
     case Verb::rebind: return rebind(s);
     default: return Error::bad_request;
     }
@@ -88,6 +89,8 @@ Error serve_record(Service& s) {
 Error serve_many(Service& s) {
     switch (s.request.verb) {
     case Verb::list: return list_records(s);
+    case Verb::report: return report(s);
+    case Verb::logins: return list_logins(s);
     case Verb::rekey: return rekey(s);
     case Verb::drop_keys: return drop_keys(s);
     case Verb::prune: return prune(s);

@@ -33,6 +33,9 @@ struct Service {
 /// Serves the request that was read, and fills in `done`.
 void serve(Service& service);
 
+/// Opens the record for a change of what is set up. Error::no_record also for a recovery, which a set-up alone ends.
+Error open_set_up(Service& service);
+
 /// Whether the caller may change the record: root may, anybody else gives a current code or a backup code of
 /// what is set up. Otherwise done.verdict says why not.
 bool permit(Service& service);
@@ -63,9 +66,12 @@ void note_answer(const Service& service);
 /// One answer against the record in force, spent by its entry.
 Error try_answer(Service& service, const Answer& answer, Verdict& verdict);
 
-/// Fills `set` with ten new codes, which are given out in `codes`.
-Error make_backup_codes(BackupCodes& set, std::array<Secret<15>, backup_codes_in_a_set>& codes);
-bool send_backup_codes(Service& service, const std::array<Secret<15>, backup_codes_in_a_set>& codes);
+/// Fills `set` with as many new codes, which are given out in `codes`.
+Error make_backup_codes(BackupCodes& set, std::span<Secret<15>> codes);
+bool send_backup_codes(Service& service, std::span<const Secret<15>> codes);
+
+/// The rule that decides about a login at this service, as a line.
+RuleLine rule_line(const Conf& conf, string_view service);
 
 /// The settings, and with a visit the rule that decides about it. What is wrong with them stands in done.detail.
 Error read_conf(Service& service, const Visit* visit, Conf& conf);
@@ -75,9 +81,6 @@ void send_status(Service& service, const Record& record);
 /// After a code that was used already: until the time-based token that comes first shows another; 0: at once.
 u32 seconds_to_next(const Credential& credential, const Answer& answer);
 
-/// The account that a journal's file name was made for. Error::bad_account when none has it (any more), and
-/// Error::io when nobody knows now.
-Error find_owner(string_view file, Account& account);
 /// Each name in the store that a journal can have. Error::stale when `each` ended it with false.
 using Each = bool (*)(Service& service, string_view file);
 Error visit_journals(Service& service, Each each);
@@ -92,7 +95,7 @@ bool tell(Service& service, void (*write)(Message, Writer&), const std::type_ide
 /// A line in the log beside that of the change as a whole.
 void note_event(const Service& service, string_view event);
 
-// The verbs, by file: status, set_up, enroll, change, resync, inventory, explain, rekey, rebind, prune.
+// The verbs, by file: status, set_up, enroll, change, resync, inventory, explain, report, recover, logins, rekey, rebind, prune.
 Error status(Service& service);
 Error verify(Service& service);
 Error set_up(Service& service);
@@ -105,8 +108,14 @@ Error unlock(Service& service);
 Error forget(Service& service);
 Error resync(Service& service);
 Error list_records(Service& service);
+Error list_logins(Service& service);
+/// The account that a journal's file name was made for. Error::bad_account when none has it (any more), and
+/// Error::io when nobody knows now.
+Error find_owner(string_view file, Account& account);
 Error give_keys(Service& service);
 Error explain(Service& service);
+Error report(Service& service);
+Error recover(Service& service);
 Error rekey(Service& service);
 Error drop_keys(Service& service);
 Error rebind(Service& service);

@@ -14,7 +14,7 @@ Error set_up(Service& s) {
     Error error = open_record(s.host, s.record);
     bool is_new = error == Error::no_record;
     if (error != Error::none && !is_new) return error;
-    s.done.replaced = !is_new;
+    s.done.replaced = !is_new && !s.record.credential.is_recovery();
     if (!is_new && s.request.if_missing) return s.done.replaced = false, Error::none;
     if (!is_new && !permit(s)) return Error::none;
     s.done.verdict = Verdict::none;
@@ -33,7 +33,7 @@ Error set_up(Service& s) {
 Error add_token(Service& s) {
     if (s.request.codes_only) return Error::bad_request; // a backup code would be its proof
     if (leaves_out_the_proof(s)) return Error::only_root;
-    Error error = open_record(s.host, s.record);
+    Error error = open_set_up(s);
     if (error != Error::none) return error;
     const Credential& now = s.record.credential;
     if (now.find(s.request.token.name.view()) >= 0) return Error::token_exists;

@@ -21,8 +21,10 @@ void send_status(Service& s, const Record& record) {
     const BackupCodes& backup = record.credential.backup;
     for (const Token& token : record.credential.tokens) (void)s.channel.send<const Token&>(write_token_line, token);
     RecordLine line;
-    line.codes_made = u32(backup.digests.size());
-    line.codes_left = backup_codes_left(state, backup.digests.size());
+    // The recovery code is none: it lets in nobody.
+    line.recovery_until = u32(record.credential.recovery_until);
+    line.codes_made = line.recovery_until ? 0 : u32(backup.digests.size());
+    line.codes_left = backup_codes_left(state, line.codes_made);
     line.guesses_left = guesses_left(state.full_at[size_t(Caller::root)], s.settings.bucket, clock_now());
     line.own_guesses_left = guesses_left(state.full_at[size_t(Caller::helper)], s.settings.bucket, clock_now());
     line.last_success = state.last_success;

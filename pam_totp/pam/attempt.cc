@@ -35,6 +35,7 @@ bool Attempt::read_conf() {
     } else if (error != Error::none) {
         log_error(pam_, line_, error, file, number);
     }
+    if (error != Error::none) tell(pam_, flags_, out_of_order());
     policy_.window = options_.window >= 0 ? unsigned(options_.window) : conf_.settings.window;
     policy_.bucket = conf_.settings.bucket;
     return error == Error::none;

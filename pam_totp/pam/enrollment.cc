@@ -33,14 +33,15 @@ bool Enrollment::end(string_view line) {
 }
 
 /// The helper's lines up to its question: the key, then the rows of its picture.
-bool Enrollment::begin(string_view user) {
+bool Enrollment::begin(string_view user, u64 replaces) {
     Request request;
     request.verb = Verb::enroll;
     request.user = Text<255>(user);
+    request.replaces = replaces;
     request.rhost = Text<64>(text_item(pam_, PAM_RHOST));
     string_view line;
     Key key;
-    bool has_rows = false, sent = started_ && channel_.send<const Request&>(write_request, request);
+    bool has_rows = false, sent = started_ && channel_.send<const Request&>(write_login_request, request);
     while (sent && channel_.receive(line) && !read_ask(line, question_)) {
         Secret<longest_row> row;
         if (line.starts_with("done ")) return end(line), false;
@@ -80,8 +81,8 @@ Outcome Enrollment::ask_for_proof(u64 now) {
     return judge(typed.reveal_text());
 }
 
-Outcome Enrollment::run(string_view user) {
-    if (page_.room().empty() || !begin(user)) return Outcome::unavailable;
+Outcome Enrollment::run(string_view user, u64 replaces) {
+    if (page_.room().empty() || !begin(user, replaces)) return Outcome::unavailable;
     Outcome outcome = Outcome::refused;
     for (unsigned tries = 0; tries < most_proofs && outcome == Outcome::refused; ++tries) {
         u64 now = u64(time(nullptr));

@@ -21,13 +21,14 @@ class Enrollment {
 
     /// Leads the account's owner through it. Outcome::accepted: the key is in force and its code spent.
     /// Outcome::not_asked: it was put off.
-    Outcome run(string_view user);
+    /// `replaces`: the recovery whose code was typed, or 0.
+    Outcome run(string_view user, u64 replaces);
     /// After Outcome::unavailable: why, and what it is about.
     Error error() const { return error_; }
     string_view detail() const { return detail_.view(); }
 
   private:
-    bool begin(string_view user);
+    bool begin(string_view user, u64 replaces);
     bool take_key(const Key& key);
     Outcome ask_for_proof(u64 now);
     Outcome judge(string_view typed);

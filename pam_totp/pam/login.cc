@@ -55,9 +55,12 @@ class Login : Attempt {
     void add_changes(Known& known) const;
     Verdict standing(Verdict verdict, u64 now) const;
     Outcome without_record();
+    bool takes_recovery_code() const;
     Outcome ask_in_vain();
     Outcome put_off();
-    [[gnu::noinline]] Outcome enroll();
+    bool may_see_a_key() const;
+    Outcome enroll();
+    [[gnu::noinline]] Outcome lead_through(u64 put_off_until, u64 replaces);
     Outcome ask_for_code();
     [[gnu::noinline]] Outcome ask_through_helper();
     Outcome take_code(const Phrase& prompt, unsigned digits, Secret<longest_reply>& code);
@@ -98,17 +101,24 @@ Outcome Login::put_off() {
 
 /// Whoever knows a user name alone must not get the account with it: the key is shown to who is known already. And by
 /// root's hand: without root there is no place for a key that is not proved yet.
-Outcome Login::enroll() {
-    bool is_known = first_factor_is_known(), may_put_off = is_known && clock_now() < conf_.decision.defer;
+bool Login::may_see_a_key() const {
     bool one_field = options_.forward_pass || options_.first_pass != FirstPass::ignore;
     string_view caller = text_item(pam_, PAM_RUSER); // sudo with `targetpw` asks for another account than its caller's
     bool is_own = caller.empty() || caller == line_.user;
-    if (!is_known || !is_own || one_field || geteuid() != 0 || !shows_set_up(conf_.decision, line_.service)) {
-        return may_put_off ? put_off() : ask_in_vain();
-    }
+    return first_factor_is_known() && is_own && !one_field && geteuid() == 0;
+}
+
+Outcome Login::enroll() {
+    if (may_see_a_key() && shows_set_up(conf_.decision, line_.service)) return lead_through(conf_.decision.defer, 0);
+    bool may_put_off = first_factor_is_known() && clock_now() < conf_.decision.defer;
+    return may_put_off ? put_off() : ask_in_vain();
+}
+
+/// See Enrollment.
+Outcome Login::lead_through(u64 put_off_until, u64 replaces) {
     log_verdict(pam_, line_, "set_up_shown"); // before it is: who looks and goes away has seen a key
-    Enrollment enrollment(pam_, options_, conf_.decision.defer);
-    Outcome outcome = enrollment.run(record_.account.name.view());
+    Enrollment enrollment(pam_, options_, put_off_until);
+    Outcome outcome = enrollment.run(record_.account.name.view(), replaces);
     if (outcome == Outcome::unavailable && enrollment.error() == Error::stale) {
         log_verdict(pam_, line_, word(Verdict::stale)); // another login was first; the next one asks for a code
         return Outcome::refused;
@@ -129,7 +139,7 @@ Outcome Login::without_record() {
 Known Login::known() const {
     const Credential& credential = record_.credential;
     const State& state = record_.state();
-    u32 made = u32(credential.backup.digests.size());
+    u32 made = credential.is_recovery() ? 0 : u32(credential.backup.digests.size());
     Known known{6, 30, state.wrong, state.wrong_from, backup_codes_left(state, made), made,
                 gate(state, clock_now(), policy_) == Gate::two_codes};
     if (!credential.tokens.empty()) {
@@ -166,9 +176,14 @@ Verdict Login::standing(Verdict verdict, u64 now) const {
     return gate(state, now, policy_) == Gate::two_codes ? two_codes_after(verdict) : verdict;
 }
 
+/// Elsewhere the code would be gone, and nothing set up.
+bool Login::takes_recovery_code() const { return may_see_a_key() && takes_recovery(conf_.decision, line_.service); }
+
 Phrase Login::prompt_for(Verdict verdict, const Known& known) const {
     Phrase text;
-    if (first_factor_is_known()) {
+    if (first_factor_is_known() && record_.credential.is_recovery()) {
+        text.add(recovery(!record_.credential.recovers_at(clock_now()), takes_recovery_code()));
+    } else if (first_factor_is_known()) {
         std::array<char, 65> room{};
         text = reason_for(verdict, {issuer(room), record_.account.name.view(), known.period, clock_now(), known.wrong,
                                     known.takes_two});
@@ -213,10 +228,13 @@ Outcome Login::judge_code(string_view code, const Known& before, Verdict& verdic
     read_answer(code, answer);
     Error error = examine(record_.credential, record_.state(), answer, now, policy_, finding);
     verdict = finding.verdict;
+    bool recovers = verdict == Verdict::recovery && takes_recovery_code();
+    if (error == Error::none && recovers) return lead_through(0, record_.state().credential);
     if (error == Error::none && finding.append) {
         finding.entry.from = address_of(line_.rhost);
         if (place_ != 0) finding.entry.remember = {place_, u32(std::min<u64>(now + conf_.decision.remember, UINT32_MAX))};
         finding.entry.tells = first_factor_is_known();
+        finding.entry.door = door_of(line_.service);
         error = append(host_, record_.account, record_.journal, finding.entry, verdict, after);
     }
     if (error != Error::none) return unavailable(error);
@@ -245,7 +263,8 @@ Outcome Login::ask_for_code() {
         if (taken != Outcome::accepted) return taken;
         outcome = judge_code(code.reveal_text(), before, verdict);
         if (field_.is_still_to_ask()) ++tries;
-        if (verdict != Verdict::stale || !again) continue;
+        if (verdict != Verdict::stale) continue;
+        if (!again) break; // a code of what was in force before could count for what is now
         again = false;
         ++tries;
         Error error = open_record(host_, record_);

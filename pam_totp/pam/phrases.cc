@@ -126,6 +126,15 @@ Phrase prompt_text(const Options& options) {
                                                               : message("Verification code: "))));
 }
 
+const char* recovery(bool is_over, bool here) {
+    return translated(
+        is_over ? message("Your codes have ended, and the time of the recovery code is over, too. Ask the administrator for\n"
+                          "another one.\n")
+        : here  ? message("Your codes have ended. Type the recovery code that the administrator gave you.\n")
+                : message("Your codes have ended. Set up anew first, with the recovery code that the administrator gave\n"
+                          "you: log in by ssh or on the console, or run: pam-totp setup\n"));
+}
+
 Phrase nothing_set_up(string_view account) {
     Phrase text;
     add(text, translated("No codes are set up for %1 here. Run: pam-totp setup\n"), {account});

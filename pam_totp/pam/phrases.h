@@ -40,6 +40,8 @@ Phrase changes(const Since& since);
 Phrase news(const Since& since, Verdict verdict);
 
 Phrase prompt_text(const Options& options);
+/// Where nothing counts any more but a recovery code: what to do. `here`: it is to be typed at this prompt.
+const char* recovery(bool is_over, bool here);
 /// For whoever has nothing set up, and may learn that.
 Phrase nothing_set_up(string_view account);
 const char* out_of_order();

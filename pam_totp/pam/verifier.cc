@@ -15,7 +15,7 @@ Verifier::Verifier()
 Error Verifier::begin(RecordLine& record, Token& token, Ask& question) {
     Request request;
     request.verb = Verb::verify;
-    if (!started_ || !channel_.send<const Request&>(write_request, request)) return Error::helper_missing;
+    if (!started_ || !channel_.send<const Request&>(write_login_request, request)) return Error::helper_missing;
     string_view line;
     bool has_token = false;
     while (channel_.receive(line)) {

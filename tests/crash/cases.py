@@ -2,6 +2,7 @@
 """What people and administrators do with pam-totp to a record, and what must be true of it afterwards, whatever
 happened meanwhile: what was, or what was wanted, and nothing in between. The keys are counter-based and given, so that
 every code is known beforehand."""
+import json
 import os
 import pwd
 import re
@@ -23,7 +24,7 @@ import re, socket, subprocess, sys
 ours, theirs = socket.socketpair()
 with subprocess.Popen([sys.path[0] + "/pam_totp_helper"], stdin=theirs, stdout=theirs) as helper:
     theirs.close()
-    ours.sendall(b"enroll user=alice rhost=-\\n")
+    ours.sendall(b"enroll user=alice rhost=- replaces=0000000000000000\\n")
     for line in ours.makefile():
         if line.startswith("key "):
             key = re.search(r"secret=(\\w+)", line)[1]
@@ -118,6 +119,9 @@ bed.syslog.take()
 for _ in range(10):
     check(not logins.accepts("000000"), "not a wrong code")
 guessed = Store()
+enrolled.put()
+recovery_code = re.search(BACKUP, bed.tool("recover", "-u", "alice").stdout)[0]
+recovering = Store()
 
 
 def by_helper(case, options=()):
@@ -185,6 +189,33 @@ class Enroll(Case):
         step = int(time.time()) // 30 + 1
         code = run("oathtool", "--totp", "-b", "-N", f"@{step * 30}", "-", input=key).stdout.strip()
         return accepts_once(code, "a code")
+
+
+class Recover(Case):
+    """What was ends, or nothing does; the code that came sets up."""
+
+    def is_done(self, done):
+        was = logins.accepts(old.codes[3])
+        check(was == logins.accepts(old_spare[0]), "half of what was ended")
+        made = re.findall(BACKUP, done.out)
+        check(bool(made) or done.status != DONE, f"no code: {done.out}")
+        for code in made:
+            check(not was and not logins.accepts(code), "in force too early, or lets in")
+            said = run("setpriv", "--reuid=alice", "--regid=alice", "--init-groups", "/usr/bin/pam-totp", "setup", *new.options,
+                       input=f"{code}\n{new.codes[0]}\n", check=False)
+            check(said.returncode == DONE and logins.accepts(new.codes[3]), f"sets nothing up: {said}")
+        return not was
+
+
+class Recovered(Case):
+    """A set-up with the code."""
+
+    def is_done(self, _):
+        check(not logins.accepts(new.codes[0]) and not logins.accepts(recovery_code), "the proof, or the code, is accepted")
+        is_new = logins.accepts(new.codes[3])
+        until = json.loads(bed.tool("status", "-u", "alice", "--json").stdout)["recovery_until"]
+        check(is_new == (until is None), "both are in force, or neither")
+        return is_new
 
 
 class Codes(Case):
@@ -330,6 +361,8 @@ CASES = {
     "enroll": Enroll([], [], nothing, True),
     "setup by root": SetUp(["setup", "-u", "alice", "--no-confirm", "--counter", "1", *new.options], [], nothing, True),
     "setup again": SetUp(["setup", *new.options], [old.codes[0], new.codes[0]]),
+    "recover": Recover(["recover", "-u", "alice"], by_root=True),
+    "setup with a recovery code": Recovered(["setup", *new.options], [recovery_code, new.codes[0]], recovering),
     "codes": Codes(["codes"], [old.codes[0]]),
     "remove": Remove(["remove", "--all"], [old.codes[0]]),
     "remove with a damaged journal": Discard(["remove", "--all", "-u", "alice"], [], journal_damaged, True),

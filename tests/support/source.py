@@ -124,12 +124,14 @@ def requests():
     """Every request, in the same way."""
     code = text("pam_totp/core/protocol.cc")
     verbs = quoted(words(r"verbs\[\] = \{(.*?)\}", "pam_totp/core/protocol.cc")[0])
-    # Of all; of remove and resync; of explain; of explain and enroll; of rebind; of prune; of setup and add.
-    user, name, service, rhost, source, unattended, *described = fields("read_request", code)
+    # Of all; of remove and resync; of explain, report and logins; of the first two and enroll; of report; of enroll; of
+    # logins; of rebind; of prune; of setup and add.
+    user, name, service, rhost, group, replaces, since, source, unattended, *described = fields("read_request", code)
     named = re.findall(r"Verb::(\w+)", _function("names_a_token", code))
     describing = re.findall(r"Verb::(\w+)", _function("describes_a_token", code))
     own = {verb: [name] for verb in named} | {verb: described for verb in describing} | {
-        "explain": [service, rhost], "enroll": [rhost], "rebind": [source], "prune": [unattended]}
+        "explain": [service, rhost], "report": [service, rhost, group], "enroll": [rhost, replaces],
+        "logins": [service, since], "rebind": [source], "prune": [unattended]}
     return {verb: [user, *own.get(verb, [])] for verb in verbs}
 
 
@@ -144,4 +146,4 @@ def places():
 
     def path(name):
         return re.sub(r"\$\((\w+)\)", lambda inner: path(inner.group(1)), value[name])
-    return {path("STATEDIR"), path("KEYFILE"), path("CONFFILE"), path("CONFFILE") + ".d", path("LIBEXECDIR") + "/pam_totp_helper"}
+    return {path("STATEDIR"), path("KEYFILE"), path("CONFFILE"), path("CONFFILE") + ".d", path("UNDOFILE"), path("LIBEXECDIR") + "/pam_totp_helper"}

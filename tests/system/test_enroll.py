@@ -246,7 +246,7 @@ def the_persons_programs_can_neither_plant_nor_fetch_a_key():
     ours, theirs = socket.socketpair()
     with subprocess.Popen(as_user("ned", HELPER), stdin=theirs, stdout=theirs) as helper:
         theirs.close()
-        ours.sendall(b"enroll user=- rhost=-\n")
+        ours.sendall(b"enroll user=- rhost=- replaces=0000000000000000\n")
         said = ours.recv(4096)
         check(b"done error=only_root" in said and helper.wait() == 0, said)
         ours.close()

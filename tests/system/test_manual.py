@@ -76,6 +76,9 @@ def json_is_as_the_page_shows_it():
     prints("export", "export", *who)
     write(CONF, "skip user=amy until=2100-12-31 reason=why\n")
     prints("explain", "explain", *who, "--from", "10.20.1.1")
+    write(CONF, "enroll defer=2100-01-31\n")
+    facts = prints("report", "report")
+    check(set(facts["sum"]) == {"covered", "enrolling", "exempt", "open", "refused"}, facts)
     os.unlink(CONF)
     said = run("env", "EDITOR=true", "pam-totp", "edit", "--json")
     check(json.loads(said.stdout) == {"changed": False}, said)
@@ -83,6 +86,8 @@ def json_is_as_the_page_shows_it():
     prints("unlock", "unlock", *who)
     facts = prints("remove", "remove", "tablet", *who)
     check(facts["removed"] == "tablet" and facts["enrolled"] is True, facts)
+    facts = prints("recover", "recover", *who)
+    check(bed.status(bed.people[-1])["recovery_until"] == facts["recovery_until"], facts)
     facts = prints("remove", "remove", "--all", *who, null=["removed"])
     check(facts["enrolled"] is False, facts)
 

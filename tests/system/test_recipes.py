@@ -101,8 +101,8 @@ def ssh_with_a_code_for_one_group_and_robots_by_key():
             refused(server.login(someone, key=False))
 
 
-def sudo(person, *answers):
-    return drive(as_user(person.name, "sh", "-c", "sudo -k; sudo sh -c 'echo in as $(id -un)'"),
+def sudo(person, *answers, how=""):
+    return drive(as_user(person.name, "sh", "-c", f"sudo -k; sudo {how} sh -c 'echo in as $(id -un)'"),
                  [*answers, (f"{PASSWORD}|{PROMPT}", CTRL_C)])
 
 
@@ -115,6 +115,7 @@ def sudo_by_password_and_code_once_for_all_terminals():
         again = drive(as_user("anna", "sudo", "sh", "-c", "echo in as $(id -un)"))  # on a terminal of its own
         check(PROMPT not in let_in(again, "root"), "asked on another terminal")
         refused(sudo(anna, (PASSWORD, anna.password), (PROMPT, lambda _: anna.phone.spent())))
+        refused(sudo(anna, (PASSWORD, anna.password), (PROMPT, lambda _: anna.phone.spent()), how="-i"))
         refused(sudo(anna, (PASSWORD, "no")))
         refused(sudo(ulf, (PASSWORD, ulf.password), (PROMPT, "123456")))
 

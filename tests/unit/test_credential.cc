@@ -84,13 +84,44 @@ void refuses_a_credential_of_nothing(void**) {
 }
 
 void tells_a_newer_version_from_damage(void**) {
-    for (string_view line : {"credential 2", "credential 10", "credential 18446744073709551615"}) {
+    for (string_view line : {"credential 3", "credential 10", "credential 18446744073709551615"}) {
         assert_text_equal(result(std::string(line) + "\nanything"), "credential_newer");
     }
     for (string_view line : {"credential", "credential ", "credential x", "credential 1 ", "credential 1x",
-                             "Credential 2", "redential 2", "credential -2", "", "\xff"}) {
+                             "Credential 3", "redential 3", "credential -3", "", "\xff"}) {
         assert_text_equal(result(std::string(line) + "\ncreated=1\n" + token_line()), "credential_damaged");
     }
+}
+
+std::string recovery(const std::string& lines, const std::string& until = "recovery until=86401") {
+    return "credential 2\ncreated=1\n" + until + "\n" + lines;
+}
+
+void keeps_a_recovery_apart_from_what_older_programs_read(void**) {
+    Credential credential;
+    credential.created = 1700000000;
+    credential.recovery_until = 1700086400;
+    given::add_backup_codes(credential, 1);
+    std::string text = written(credential), again = rewritten(text);
+    assert_true(text.starts_with("credential 2\ncreated=1700000000\nrecovery until=1700086400\nbackup "));
+    assert_text_equal(again, text.c_str());
+    Credential other;
+    Error error = read_credential(with(token_line()), credential);
+    assert_int_equal(error, Error::none);
+    assert_false(credential.is_recovery() || other.is_recovery());
+}
+
+void refuses_a_recovery_that_is_more_than_one_code_for_a_day(void**) {
+    assert_text_equal(result(recovery(backup_line + digest_line)), "none");
+    for (const std::string& lines : {std::string(), backup_line, token_line(), token_line() + backup_line + digest_line,
+                                     backup_line + digest_line + digest_line}) {
+        assert_text_equal(result(recovery(lines)), "credential_damaged");
+    }
+    for (const char* until : {"recovery until=86402", "recovery until=1", "recovery until=0", "recovery until=", "recovery",
+                              "recovery until=86401 ", "recovery until=9223372036854775808", "", "token until=86401"}) {
+        assert_text_equal(result(recovery(backup_line + digest_line, until)), "credential_damaged");
+    }
+    assert_text_equal(result(with("recovery until=86401\n" + backup_line + digest_line)), "credential_damaged");
 }
 
 void refuses_more_tokens_or_codes_than_a_state_holds(void**) {
@@ -253,6 +284,8 @@ int main() {
         cmocka_unit_test(reads_codes_without_tokens_and_tokens_without_codes),
         cmocka_unit_test(refuses_a_credential_of_nothing),
         cmocka_unit_test(tells_a_newer_version_from_damage),
+        cmocka_unit_test(keeps_a_recovery_apart_from_what_older_programs_read),
+        cmocka_unit_test(refuses_a_recovery_that_is_more_than_one_code_for_a_day),
         cmocka_unit_test(refuses_more_tokens_or_codes_than_a_state_holds),
         cmocka_unit_test(refuses_every_line_that_does_not_fit),
         cmocka_unit_test(refuses_token_values_out_of_bounds),

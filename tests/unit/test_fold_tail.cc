@@ -78,6 +78,48 @@ void finds_no_fresh_entry_behind_one_that_refuses(void**) {
     assert_false(found);
 }
 
+void finds_the_newest_login_that_was_accepted_and_nothing_else(void**) {
+    Journal journal;
+    auto put = [&](Door door, Entry entry) {
+        entry.door = door;
+        (void)journal.append(entry);
+        return entry;
+    };
+    auto find = [&](Door door, u64 since, Entry& found) {
+        return newest_accepted(journal.tail(), host(), account(), door, since, found);
+    };
+    Entry first = put(Door::sshd, journal.right()), second = put(Door::sshd, journal.right()), found;
+    (void)put(Door::none, journal.right()); // `pam-totp verify`
+    (void)put(Door::sudo, journal.right());
+    Entry again = journal.right();
+    again.spent[0] = journal.state.last[0]; // a replay is no login
+    (void)put(Door::sshd, again);
+    (void)put(Door::sshd, journal.wrong());
+    journal.put_void(300);
+    bool is_there = find(Door::sshd, second.time, found);
+    assert_true(is_there);
+    assert_int_equal(found.time, second.time);
+    bool too_late = find(Door::sshd, second.time + 1, found), elsewhere = find(Door::login, first.time, found);
+    assert_false(too_late);
+    assert_false(elsewhere);
+    Entry code = journal.wrong();
+    code.kind = Kind::backup;
+    code.backup_index = 3;
+    code = put(Door::sshd, code);
+    bool by_backup_code = find(Door::sshd, second.time + 1, found);
+    assert_true(by_backup_code);
+    assert_int_equal(found.time, code.time);
+}
+
+void knows_the_door_of_a_service(void**) {
+    assert_int_equal(door_of("sshd"), Door::sshd);
+    assert_int_equal(door_of("sudo-i"), Door::sudo);
+    assert_int_equal(door_of("su-l"), Door::su);
+    assert_int_equal(door_of("login"), Door::login);
+    assert_int_equal(door_of("sshd2"), Door::another);
+    assert_int_equal(door_of(""), Door::another);
+}
+
 /// Any entry that a writer may append, in force or not, at any time.
 Entry random_entry(std::mt19937_64& chance, const Journal& journal) {
     Entry entry;
@@ -172,6 +214,8 @@ int main() {
         cmocka_unit_test(sees_what_refuses_at_the_end_of_a_short_tail),
         cmocka_unit_test(finds_the_newest_fresh_entry),
         cmocka_unit_test(finds_no_fresh_entry_behind_one_that_refuses),
+        cmocka_unit_test(finds_the_newest_login_that_was_accepted_and_nothing_else),
+        cmocka_unit_test(knows_the_door_of_a_service),
         cmocka_unit_test(comes_to_the_same_from_any_tail),
         cmocka_unit_test(comes_to_the_same_at_any_end),
     };

@@ -34,8 +34,10 @@ void keeps_a_request_on_the_way_round(void**) {
           std::string("verify user=bob"), std::string("codes user=%2D"),
           std::string("remove_all user=a%20b%0A%25"), std::string("remove user=- token=fob"),
           std::string("resync user=- token=-"), std::string("resync user=alice token=A.b_-9"),
-          std::string("unlock user=alice"), std::string("enroll user=alice rhost=203.0.113.9"), std::string("forget user=-"),
-          std::string("list user=-"), std::string("export user=alice"),
+          std::string("unlock user=alice"), std::string("enroll user=alice rhost=203.0.113.9 replaces=00000000000000ff"),
+          std::string("recover user=alice"), std::string("forget user=-"),
+          std::string("list user=-"), std::string("report user=- service=sshd rhost=- group=staff"),
+          std::string("export user=alice"),
           std::string("add user=- token=fob type=totp hash=sha1 digits=6 period=30 key=- counter=0 "
                       "codes_only=0 confirm=1 if_missing=0"),
           std::string("setup user=- token=A.b_-9 type=hotp hash=sha512 digits=8 period=120 "
@@ -98,6 +100,7 @@ void refuses_requests_that_are_none(void**) {
                              "remove user=a token=phone x=1",
                              "resync user=a",
                              "list user=a token=phone",
+                             "report user=- service=sshd rhost=-",
                              "add user=a token=phone",
                              "setup user=a",
                              "verify user=%",
@@ -249,7 +252,7 @@ void keeps_a_token_on_the_way_round_but_for_its_key(void**) {
 }
 
 void keeps_a_record_on_the_way_round(void**) {
-    RecordLine record{32, 31, 1000, 9, UINT32_MAX, 65535, {}, 1, 2, 3, {UINT32_MAX, 4}}, read;
+    RecordLine record{32, 31, 1000, 9, UINT32_MAX, 65535, {}, 1, 2, 3, {UINT32_MAX, 4}, 5}, read;
     for (u8 i = 0; i < 16; ++i) record.wrong_from[i] = u8(255 - i);
     std::string line = written([&](Writer& out) { write_record_line(record, out); });
     bool fits = read_record_line(without_newline(line), read);
@@ -263,16 +266,32 @@ void keeps_a_record_on_the_way_round(void**) {
     }
 }
 
+void keeps_a_login_on_the_way_round(void**) {
+    LoginLine login{Text<255>(string_view("a b")), UINT32_MAX, {}}, read;
+    for (u8 i = 0; i < 16; ++i) login.from[i] = u8(255 - i);
+    std::string line = written([&](Writer& out) { write_login_line(login, out); });
+    bool fits = read_login_line(without_newline(line), read);
+    assert_true(fits);
+    assert_true(read.user == login.user.view());
+    assert_int_equal(read.time, UINT32_MAX);
+    assert_memory_equal(&read.from, &login.from, sizeof login.from);
+    std::string good(without_newline(line));
+    for (const std::string& bad : {good + " x=1", good.substr(1), std::string("login"), good.substr(0, good.size() - 1)}) {
+        assert_false(read_login_line(bad, read));
+    }
+}
+
 void keeps_an_account_on_the_way_round(void**) {
-    AccountLine account{Text<255>(std::string(255, ' ')), UINT32_MAX, Error::credential_damaged}, read;
+    AccountLine account{Text<255>(std::string(255, ' ')), UINT32_MAX, Error::credential_damaged, false}, read;
     std::string line = written([&](Writer& out) { write_account_line(account, out); });
     bool fits = read_account_line(without_newline(line), read);
     assert_true(fits);
     assert_true(read.user == account.user.view());
     assert_int_equal(read.uid, UINT32_MAX);
     assert_int_equal(read.error, Error::credential_damaged);
-    for (string_view bad : {"account", "account user=a uid=1", "account user=a uid=4294967296 error=none",
-                            "account user=a uid=1 error=fine", "account user=a uid=1 error=none x=1"}) {
+    for (string_view bad : {"account", "account user=a uid=1", "account user=a uid=4294967296 error=none has_shell=1",
+                            "account user=a uid=1 error=fine has_shell=1", "account user=a uid=1 error=none",
+                            "account user=a uid=1 error=none has_shell=2", "account user=a uid=1 error=none has_shell=1 x=1"}) {
         assert_false(read_account_line(bad, read));
     }
 }
@@ -396,6 +415,7 @@ int main() {
         cmocka_unit_test(keeps_a_key_on_the_way_round),
         cmocka_unit_test(keeps_a_token_on_the_way_round_but_for_its_key),
         cmocka_unit_test(keeps_a_record_on_the_way_round),
+        cmocka_unit_test(keeps_a_login_on_the_way_round),
         cmocka_unit_test(keeps_an_account_on_the_way_round),
         cmocka_unit_test(keeps_a_rule_on_the_way_round),
         cmocka_unit_test(keeps_a_row_of_a_picture_on_the_way_round),
