@@ -56,7 +56,8 @@ bool is_everybodys(Verb verb) {
 }
 /// About no record that is there for sure.
 bool is_of_many(Verb verb) {
-    return verb == Verb::list || verb == Verb::rekey || verb == Verb::drop_keys || verb == Verb::prune;
+    return verb == Verb::list || verb == Verb::report || verb == Verb::logins || verb == Verb::rekey ||
+           verb == Verb::drop_keys || verb == Verb::prune;
 }
 bool is_roots(Verb verb) {
     return verb == Verb::init || verb == Verb::unlock || verb == Verb::keys || verb == Verb::enroll ||
