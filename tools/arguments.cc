@@ -57,6 +57,11 @@ Misfit set_text(const std::string& given, const std::string& what, Text<64>& roo
     return given.empty() || room.cut() ? what : "";
 }
 
+Misfit set_account(const std::string& given, Text<255>& name) {
+    name = Text<255>(given);
+    return given.empty() || name.cut() ? text("an account's name") : "";
+}
+
 /// Names with commas between; false when one of them is empty.
 bool add_groups(const std::string& given, std::vector<std::string>& groups) {
     std::string rest = given + ",";
@@ -78,7 +83,13 @@ Misfit set_user(const std::string& given, std::string& user) {
     return given.empty() || given.size() > 255 ? text("an account's name") : "";
 }
 
-Misfit set_value(const std::string& name, const std::string& value, Arguments& a) {
+/// Where a login comes from, or whose a record was.
+Misfit set_from(const Command& command, const std::string& value, Request& request) {
+    bool is_account = command.run == run_rebind;
+    return is_account ? set_account(value, request.from) : set_text(value, text("a numeric address, or none"), request.rhost);
+}
+
+Misfit set_value(const Command& command, const std::string& name, const std::string& value, Arguments& a) {
     Token& token = a.request.token;
     if (name == "-u" || name == "--user") return set_user(value, a.user);
     if (name == "--store") return set_path(value, true, a.store);
@@ -89,7 +100,7 @@ Misfit set_value(const std::string& name, const std::string& value, Arguments& a
     if (name == "--svg") return set_path(value, false, a.svg);
     if (name == "--secret-file") return set_path(value, false, a.secret_file);
     if (name == "--service") return set_text(value, text("a service's name"), a.request.service);
-    if (name == "--from") return set_text(value, text("a numeric address, or none"), a.request.rhost);
+    if (name == "--from") return set_from(command, value, a.request);
     if (name == "--group") return add_groups(value, a.groups), set_text(value, text("a group's name"), a.request.group);
     if (name == "--except-group") return add_groups(value, a.except_groups) ? "" : text("a group's name");
     if (name == "--undo-after") return set_duration(value, a.undo_after);
@@ -107,6 +118,7 @@ bool set_flag(const std::string& name, Arguments& a) {
     if (name == "--all") return a.all = true;
     if (name == "--restored") return true;
     if (name == "--uri") return a.uri = true;
+    if (name == "--drop-old") return a.drop_old = true;
     if (name == "--codes-only") return a.request.codes_only = true;
     if (name == "--if-missing") return a.request.if_missing = true;
     if (name == "--no-confirm") return a.request.confirm = false, true;
@@ -163,7 +175,7 @@ void read_arguments(const Command& command, const std::vector<std::string>& word
         }
         if (!inside && i + 1 == words.size()) throw Stop(exit_usage, text("%1 takes a value", {name}));
         std::string value = inside ? words[i].substr(equals + 1) : words[++i];
-        Misfit misfit = set_value(name, value, arguments);
+        Misfit misfit = set_value(command, name, value, arguments);
         if (!misfit.empty()) throw Stop(exit_usage, text("%1 takes %2, not '%3'", {name, misfit, value}));
     }
 }

@@ -26,7 +26,7 @@ struct Stop : std::runtime_error {
 struct Arguments {
     std::string user, store, key, conf;
     bool json = false, all = false, uri = false;
-    bool yes = false;
+    bool yes = false, drop_old = false;
     u32 undo_after = 300; ///< seconds
     std::vector<std::string> groups, except_groups;
     std::string png, svg, issuer, secret_file;
@@ -70,6 +70,9 @@ int run_report(Arguments&);
 int run_recover(Arguments&);
 int run_edit(Arguments&);
 int run_check(Arguments&);
+int run_rekey(Arguments&);
+int run_rebind(Arguments&);
+int run_prune(Arguments&);
 
 /// Reads the options behind the command's name. Throws Stop on a mistake: it says which and what is nearest.
 void read_arguments(const Command& command, const std::vector<std::string>& words, Arguments& arguments);

@@ -167,6 +167,32 @@ const std::vector<Command> commands{
      {},
      nullptr,
      run_init},
+    {"rekey",
+     message("root: a new host key, for all records"),
+     {message("The older key stays in the host key file until it is dropped, and logins go on.\n"
+              "What was interrupted goes on with the next run.\n"
+              "  --drop-old           drop the older keys, once nothing needs them\n")},
+     "pam-totp rekey",
+     {"--drop-old"},
+     nullptr,
+     run_rekey},
+    {"rebind",
+     message("root: the record of an account that has another name or uid now"),
+     {message("  --from NAME          the name that it had (the same)\n")},
+     "pam-totp rebind --from alice -u alice2",
+     {"--from"},
+     nullptr,
+     run_rebind},
+    {"prune",
+     message("root: remove the records that have no account any more"),
+     {message("Shows them, and asks. With -u that one alone, also when its uid is another's now.\n"
+              "A later account of such a name begins with nothing set up.\n"
+              "  --dry-run            show them and remove nothing\n"
+              "  --yes                do not ask; refused when most records would go\n")},
+     "pam-totp prune --dry-run",
+     {"--dry-run", "--yes"},
+     nullptr,
+     run_prune},
 };
 
 constexpr const char* common_help = message("  -u, --user NAME      root: whose record (your own)\n"

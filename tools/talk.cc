@@ -4,6 +4,7 @@
 #include "json.h"
 #include "terminal.h"
 #include "text.h"
+#include <cstdlib>
 #include <unistd.h>
 
 namespace totp {
@@ -19,6 +20,7 @@ std::string why_wrong(For what) {
     case For::code: return text("That is none of the codes above.");
     case For::two_codes: return text("Those are not two codes in a row of this device.");
     case For::recovery: return text("That is not the recovery code.");
+    case For::consent: break;
     }
     return text("That code is not right.");
 }
@@ -60,6 +62,7 @@ std::string prompt(For what) {
     case For::code: return text("Type one of these codes, to show that you have them: ");
     case For::two_codes: return text("Two codes in a row, the one shown now and the next: ");
     case For::recovery: return text("Recovery code: ");
+    case For::consent: return text("Remove all of this? [y/N] ");
     }
     return "";
 }
@@ -79,8 +82,19 @@ std::string purpose(Verb verb, For what) {
     return "";
 }
 
+/// What was shown is removed or stays.
+std::string consent(const Arguments& a) {
+    Secret<256> typed;
+    if (a.has("--dry-run") || a.yes) return a.has("--dry-run") ? "no" : "yes";
+    if (!ask(prompt(For::consent), typed)) return "no";
+    std::string words(typed.reveal_text());
+    return rpmatch(words.c_str()) == 1 ? "yes" : "no";
+}
+
 /// Puts the helper's question to the person.
-void answer(Helper& helper, Verb verb, const Ask& question) {
+void answer(Helper& helper, const Arguments& a, const Ask& question) {
+    Verb verb = a.request.verb;
+    if (question.what == For::consent) return void(helper.send_answer(consent(a)));
     if (question.verdict == Verdict::none) say(purpose(verb, question.what));
     std::string why = reason(question);
     if (!why.empty()) say(why + "\n");
@@ -101,6 +115,9 @@ std::string bad_account(const Arguments& a) {
 
 std::string what_failed(const Arguments& a, const Done& done) {
     std::string detail(done.detail.view()), user(done.user.view());
+    if (done.error == Error::no_record && a.request.verb == Verb::rebind) {
+        return text("nothing is set up for %1 that could be moved", {user});
+    }
     if (done.error == Error::no_record) {
         return text("no codes are set up for %1. Run: pam-totp setup", {user}) + (a.user.empty() ? "" : " -u " + shown(user));
     }
@@ -122,6 +139,12 @@ int status_of(Error error) {
     case Error::token_exists:
     case Error::token_last:
     case Error::group_missing:
+    case Error::busy:
+    case Error::keys_full:
+    case Error::keys_needed:
+    case Error::record_exists:
+    case Error::most_records:
+    case Error::account_exists:
     case Error::too_many_guesses: return exit_refused;
     default: return exit_store;
     }
@@ -193,7 +216,7 @@ int converse(Arguments& a, Done& done, const Take& take) {
             return status;
         }
         if (read_ask(line, question))
-            answer(helper, a.request.verb, question);
+            answer(helper, a, question);
         else if (!take(line))
             throw Stop(exit_store, text("the helper is of another version than this program"));
     }

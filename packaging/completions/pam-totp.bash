@@ -14,12 +14,15 @@ _pam_totp_options() { # COMMAND
         keep) echo --unproved ;;
         undo) echo --at-deadline ;;
         check) echo '--root --restored' ;;
+        rekey) echo --drop-old ;;
+        rebind) echo --from ;;
+        prune) echo '--dry-run --yes' ;;
     esac
     echo '-u --user --json --store --key --conf --help'
 }
 
 _pam_totp() {
-    local commands='setup status verify add remove codes resync forget explain report check enable keep undo disable list unlock recover export edit init'
+    local commands='setup status verify add remove codes resync forget explain report check enable keep undo disable list unlock recover export edit init rekey rebind prune'
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} words=
     COMPREPLY=()
     # `--option=value` comes as three words.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish: completes pam-totp. It runs no pam-totp itself: what is set up is nothing for a terminal that completes.
 
-set -l commands setup status verify add remove codes resync forget explain report check enable keep undo disable list unlock recover export edit init
+set -l commands setup status verify add remove codes resync forget explain report check enable keep undo disable list unlock recover export edit init rekey rebind prune
 set -l none '__fish_use_subcommand'
 set -l any "__fish_seen_subcommand_from $commands"
 set -l setup '__fish_seen_subcommand_from setup'
@@ -29,6 +29,9 @@ complete -c pam-totp -n $none -a recover -d 'root: a code with which somebody se
 complete -c pam-totp -n $none -a export -d 'root: the keys of somebody\'s tokens'
 complete -c pam-totp -n $none -a edit -d 'root: change the settings; mistakes are found first'
 complete -c pam-totp -n $none -a init -d 'root: make the host key and the store'
+complete -c pam-totp -n $none -a rekey -d 'root: a new host key, for all records'
+complete -c pam-totp -n $none -a rebind -d 'root: the record of an account that has another name or uid now'
+complete -c pam-totp -n $none -a prune -d 'root: remove the records that have no account any more'
 complete -c pam-totp -n $none -a help -d 'say what there is'
 complete -c pam-totp -n $none -l version -d 'say which this is'
 complete -c pam-totp -s h -l help -d 'say what there is'
@@ -77,3 +80,7 @@ complete -c pam-totp -n '__fish_seen_subcommand_from keep' -l unproved -d 'altho
 complete -c pam-totp -n '__fish_seen_subcommand_from undo' -l at-deadline -d 'when its time is over, or after a restart'
 complete -c pam-totp -n '__fish_seen_subcommand_from check' -l root -x -a '(__fish_complete_directories)' -d 'an image of a host'
 complete -c pam-totp -n '__fish_seen_subcommand_from check' -l restored -d 'also what to do after the store was restored'
+complete -c pam-totp -n '__fish_seen_subcommand_from rekey' -l drop-old -d 'drop the older keys, once nothing needs them'
+complete -c pam-totp -n '__fish_seen_subcommand_from rebind' -l from -x -d 'the name that it had'
+complete -c pam-totp -n '__fish_seen_subcommand_from prune' -l dry-run -d 'show them and remove nothing'
+complete -c pam-totp -n '__fish_seen_subcommand_from prune' -l yes -d 'do not ask'

@@ -18,6 +18,13 @@ Text<longest_file_name> plain_file_name(string_view name) {
 }
 } // namespace
 
+bool is_account_file(string_view file) {
+    for (char c : file) {
+        if (!is_alnum(c) && c != '_' && c != '-' && c != '%') return false;
+    }
+    return !file.empty() && file.size() <= longest_file_name;
+}
+
 Error make_account(string_view name, u32 uid, Account& account) {
     if (name.empty() || name.size() > longest_account_name || name.find('\0') != string_view::npos) {
         return Error::bad_account;

@@ -17,6 +17,9 @@ struct Account {
     Text<longest_file_name> file; ///< `name` with every byte outside [A-Za-z0-9_-] as %XX
 };
 
+/// Whether some account's record could have this file name.
+bool is_account_file(string_view file);
+
 /// Error::bad_account for an empty name, one over 255 bytes, or one with a NUL. A name whose file name would
 /// pass 200 bytes gets `%h` and its SHA-256 in hexadecimal instead.
 Error make_account(string_view name, u32 uid, Account& account);

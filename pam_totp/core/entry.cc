@@ -81,7 +81,7 @@ void get_entry(In& in, Entry& e) {
 
 /// Nothing but what this version writes; the tag is good, so anything else is another version's.
 bool is_known(const Entry& e) {
-    return e.kind >= Kind::right && e.kind <= Kind::forget && e.form <= Form::backup_code &&
+    return e.kind >= Kind::right && e.kind <= Kind::reseal && e.form <= Form::backup_code &&
            e.caller <= Caller::helper && u8(e.door) <= last_door && e.bucket.refill > 0;
 }
 
@@ -132,7 +132,7 @@ Mark read_entry(std::span<const u8, entry_size> bytes, const Keyring& keyring, c
     In{bytes.data() + key_again_at}.get(again);
     if (key != ~again) return Mark::nothing;
     const KeySet* set = keyring.find(key);
-    if (!set) return Mark::foreign;
+    if (!set) return keyring.is_retired(key) ? Mark::nothing : Mark::foreign;
     std::array<u8, 8> tag;
     if (!make_tag(*set, account, bytes, tag)) return Mark::broken;
     if (!equal_secrets(tag, bytes.last<8>())) return Mark::nothing;

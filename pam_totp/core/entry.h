@@ -10,9 +10,9 @@
 //     56      8  time, seconds since 1970
 //     64     16  source address
 //     80      8  bucket: guesses, refill
-//     88      8  rotate: the credential to put in force; right, backup: the place to remember (0: none)
+//     88      8  rotate, reseal: the credential to put in force; right, backup: the place to remember (0: none)
 //     96      8  rotate: which old slot each new one continues (255: none)
-//    104      4  rotate, unlock, forget: uid of the actor; right, backup: until when to remember
+//    104      4  rotate, unlock, forget, reseal: uid of the actor; right, backup: until when to remember
 //    108      1  rotate: 1, the backup codes are new
 //    109      1  right, backup: 1, the login tells the person of changes
 //    110      1  right, backup: which login it was (0: none, or of an older version)
@@ -43,6 +43,7 @@ enum class Kind : u8 {
     rotate,    ///< put another credential in force, or none
     unlock,    ///< give all guesses back
     forget,    ///< ask everywhere again
+    reseal,    ///< the same tokens and backup codes by another id, sealed anew: all else goes on
 };
 
 /// Which login an answer was given to. What a person tries by `verify` is none.
@@ -85,7 +86,7 @@ enum class Mark : u8 {
     nothing, ///< no entry begins here
     entry,   ///< a whole one, well signed
     newer,   ///< a whole one, well signed, of a version that this program does not know
-    foreign, ///< a whole one of a key that is not in the keyring
+    foreign, ///< a whole one of a key that is not in the keyring; of one that is retired it is nothing
     broken,  ///< libcrypto refused
 };
 Mark read_entry(std::span<const u8, entry_size> bytes, const Keyring& keyring, const Account& account, Entry& entry);

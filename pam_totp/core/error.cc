@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "error.h"
 #include "phrase.h"
+#include <algorithm>
 
 namespace totp {
 namespace {
@@ -97,12 +98,63 @@ constexpr Row row(Error error) {
         return {"group_missing", message("there is no group of this name, or the directory service does not answer")};
     case Error::recovering:
         return {"recovering", message("its codes have ended; it sets up anew, with the recovery code")};
+    case Error::busy:
+        return {"busy", message("another rekey, rebind or prune is at work in this store; wait for its end")};
+    case Error::keys_full:
+        return {"keys_full", message("the host key file holds as many keys as it can; run: pam-totp rekey --drop-old")};
+    case Error::keys_needed:
+        return {"keys_needed", message("an older host key is still needed; mend, rebind or prune what is named above")};
+    case Error::record_exists:
+        return {"record_exists", message("this account has a record of its own; it is not replaced")};
+    case Error::account_exists:
+        return {"account_exists", message("the record belongs to an account that is there; it is not moved")};
+    case Error::accounts_unknown:
+        return {"accounts_unknown", message("nobody can say now which accounts there are: see why the directory service "
+                                            "does not answer; nothing was changed")};
+    case Error::most_records:
+        return {"most_records", message("more than half of all records would go: does the directory service answer? If it "
+                                        "is right, run it without --yes")};
     }
     return {"unknown", message("an unknown error")};
 }
+
+constexpr size_t errors = size_t(last_error) + 1;
+
+/// Each ends in NUL, and the one for an error that is none of ours comes last.
+constexpr size_t size_of_texts() {
+    size_t size = 0;
+    for (size_t e = 0; e <= errors; ++e) size += row(Error(e)).word.size() + row(Error(e)).advice.size() + 2;
+    return size;
+}
+
+/// All of it as one text and places in it: a switch or a table of pointers at run time would be the module's largest
+/// function, or as many relocations at each login.
+struct Texts {
+    std::array<char, size_of_texts()> text{};
+    std::array<u16, errors + 1> word{}, advice{};
+
+    constexpr Texts() {
+        size_t end = 0;
+        for (size_t e = 0; e <= errors; ++e) {
+            word[e] = put(row(Error(e)).word, end);
+            advice[e] = put(row(Error(e)).advice, end);
+        }
+    }
+    constexpr u16 put(string_view part, size_t& end) {
+        size_t begin = end;
+        for (char c : part) text[end++] = c;
+        ++end;
+        return u16(begin);
+    }
+    const char* at(const std::array<u16, errors + 1>& places, Error error) const {
+        return text.data() + places[std::min(size_t(error), errors)];
+    }
+};
+constexpr Texts texts;
+static_assert(size_of_texts() <= UINT16_MAX);
 } // namespace
 
-string_view word(Error error) { return row(error).word; }
-string_view advice(Error error) { return row(error).advice; }
+string_view word(Error error) { return texts.at(texts.word, error); }
+string_view advice(Error error) { return texts.at(texts.advice, error); }
 
 } // namespace totp

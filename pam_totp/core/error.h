@@ -51,8 +51,15 @@ enum class [[nodiscard]] Error : u8 {
     helper_missing,     ///< it could not be run, or ended without an answer
     group_missing,      ///< that root asked about
     recovering,         ///< of a record in which nothing counts but a recovery code
+    busy,               ///< another process changes keys, or moves or removes records
+    keys_full,          ///< the host key file holds as many lines as it takes
+    keys_needed,        ///< something needs an older line of the host key file
+    record_exists,      ///< the account has a record already
+    account_exists,     ///< the record is that of another account, which is there
+    accounts_unknown,   ///< nobody can say now which accounts there are
+    most_records,       ///< more than half of them would be removed, and nobody looks
 };
-constexpr Error last_error = Error::recovering;
+constexpr Error last_error = Error::most_records;
 
 /// One word for logs and `--json`; never changes between versions.
 string_view word(Error error);

@@ -7,7 +7,8 @@
 //  2. The snapshot in an entry counts only while the entry stands within `fold_window` behind its base.
 //  3. The base of a fold never passes a place where a half-visible entry may begin.
 //  4. A beginning that is missing without a fresh snapshot is damage. Never start empty.
-//  5. A whole entry of an unknown version or key refuses; it is never stepped over.
+//  5. A whole entry of an unknown version or key refuses; it is never stepped over. One of a retired key is void: no
+//     journal needed that key when it was dropped, and whoever appends such an entry learns that it is void.
 #pragma once
 #include "bytes.h"
 #include "entry.h"

@@ -166,6 +166,13 @@ Verdict judge_rotate(State& state, const Entry& entry) {
     return Verdict::accepted;
 }
 
+/// What was computed from the id before does not count any more, and nothing else changes: nobody is told, and every
+/// counter, used code, guess and remembered place goes on.
+Verdict judge_reseal(State& state, const Entry& entry) {
+    state.credential = entry.next;
+    return Verdict::accepted;
+}
+
 Verdict judge_unlock(State& state) {
     state.full_at = {};
     return Verdict::accepted;
@@ -184,6 +191,7 @@ Verdict judge_kind(State& state, const Entry& entry) {
     case Kind::rotate: return judge_rotate(state, entry);
     case Kind::unlock: return judge_unlock(state);
     case Kind::forget: return judge_forget(state);
+    case Kind::reseal: return judge_reseal(state, entry);
     }
     return Verdict::wrong;
 }
@@ -227,7 +235,7 @@ Verdict judge(State& state, const Entry& entry) {
     if (!is_for_any && entry.credential != state.credential) return Verdict::stale;
     for (FullAt& full_at : state.full_at) full_at = bounded(full_at, entry.bucket, entry.time);
     Verdict verdict = judge_kind(state, entry);
-    if (entry.kind != Kind::rotate && !is_for_any) {
+    if (entry.kind != Kind::rotate && entry.kind != Kind::reseal && !is_for_any) {
         state.last_verdict = verdict;
         state.last_answer = saturated(entry.time);
     }

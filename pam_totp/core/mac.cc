@@ -8,6 +8,11 @@ namespace totp {
 
 Mac::~Mac() { EVP_MAC_CTX_free(context_); }
 
+void Mac::stop() {
+    EVP_MAC_CTX_free(context_);
+    context_ = nullptr;
+}
+
 bool Mac::start(const char* algorithm, const char* parameter, const char* value, Bytes key) {
     EVP_MAC_CTX_free(context_);
     EVP_MAC* mac = EVP_MAC_fetch(nullptr, algorithm, nullptr);

@@ -19,6 +19,7 @@ class Mac {
     /// CMAC (NIST SP 800-38B) with AES-256; the key is 32 bytes.
     bool start_cmac(Bytes key) { return start("CMAC", "cipher", "AES-256-CBC", key); }
     bool is_started() const { return context_ != nullptr; }
+    void stop(); ///< the key is another one from now on
 
     /// The code of `message`, of which `size` is the length; false when libcrypto refuses or `code` is too small.
     bool of(Bytes message, Room code, size_t& size);

@@ -6,9 +6,10 @@ namespace totp {
 namespace {
 constexpr string_view verbs[] = {"init",   "setup",      "add",    "status", "verify", "codes",
                                  "remove", "remove_all", "resync", "unlock", "forget", "list",   "export", "explain",
-                                 "enroll", "report", "recover", "logins"};
+                                 "enroll", "report", "recover", "logins", "rekey", "drop_keys", "rebind", "prune"};
 constexpr string_view demands[] = {"require", "enroll", "if-enrolled", "skip"};
-constexpr string_view questions[] = {"permission", "proof", "code", "two_codes", "recovery"};
+constexpr string_view questions[] = {"permission", "proof", "code", "two_codes", "recovery", "consent"};
+constexpr string_view reasons[] = {"no_account", "renamed", "unnamed", "stray", "pending", "expired"};
 
 /// An empty value is written `-`, since Words takes none that is empty; a value that is a dash alone is
 /// `%2D`.
@@ -105,7 +106,7 @@ bool describes_a_token(Verb verb) { return verb == Verb::setup || verb == Verb::
 
 u32 read_time(Words& words, string_view name) { return u32(words.number(name, 0, UINT32_MAX)); }
 
-/// All but what describes a new token, and the newline.
+/// All that a login may ask for, but the newline.
 void write_beginning(const Request& request, Writer& out) {
     out.add(verbs[size_t(request.verb)]);
     write_value("user", request.user.view(), out);
@@ -120,6 +121,8 @@ void write_beginning(const Request& request, Writer& out) {
 
 void write_request(const Request& request, Writer& out) {
     write_beginning(request, out);
+    if (request.verb == Verb::rebind) write_value("from", request.from.view(), out);
+    if (request.verb == Verb::prune) write_flag("unattended", request.unattended, out);
     if (describes_a_token(request.verb)) {
         write_token_words(request.token, out);
         out.add(" key=");
@@ -152,6 +155,8 @@ bool read_request(string_view line, Request& request) {
     if (words.ok() && request.verb == Verb::report) request.group = read_text<64>(words, "group");
     if (words.ok() && request.verb == Verb::enroll) request.replaces = words.id("replaces");
     if (words.ok() && request.verb == Verb::logins) request.since = words.number("since", 0, UINT32_MAX);
+    if (words.ok() && request.verb == Verb::rebind) request.from = read_text<255>(words, "from");
+    if (words.ok() && request.verb == Verb::prune) request.unattended = read_flag(words, "unattended");
     if (words.ok() && describes_a_token(request.verb)) {
         read_token_words(words, request.token);
         string_view key = words.value("key");
@@ -318,6 +323,38 @@ bool read_login_line(string_view line, LoginLine& login) {
     login.user = read_text<255>(words, "user");
     login.time = read_time(words, "time");
     words.hex("from", login.from);
+    return words.done();
+}
+
+void write_keys_line(const KeysLine& keys, Writer& out) {
+    out.add("keys");
+    write_flag("made", keys.made, out);
+    out.add(" older=").number(u64(keys.older)).add('\n');
+}
+
+bool read_keys_line(string_view line, KeysLine& keys) {
+    Words words = begin(line, "keys");
+    keys.made = read_flag(words, "made");
+    keys.older = u32(words.number("older", 0, UINT32_MAX));
+    return words.done();
+}
+
+string_view word(Why why) { return reasons[size_t(why)]; }
+
+void write_left_line(const LeftLine& left, Writer& out) {
+    out.add("left");
+    write_value("user", left.user.view(), out);
+    out.add(" uid=").number(u64(left.uid)).add(" why=").add(word(left.why));
+    write_value("file", left.file.view(), out);
+    out.add('\n');
+}
+
+bool read_left_line(string_view line, LeftLine& left) {
+    Words words = begin(line, "left");
+    left.user = read_text<255>(words, "user");
+    left.uid = read_time(words, "uid");
+    left.why = Why(one_of(words, words.value("why"), reasons));
+    left.file = read_text<255>(words, "file");
     return words.done();
 }
 

@@ -43,6 +43,10 @@ enum class Verb : u8 {
     report,
     recover,
     logins, ///< who got in with a code, by one service and since when
+    rekey,
+    drop_keys, ///< `rekey --drop-old`
+    rebind,
+    prune,
 };
 
 /// The first line. An empty user is the caller's own account.
@@ -55,6 +59,8 @@ struct Request {
     Text<64> rhost;          ///< and from where; empty: none. enroll: the same
     Text<64> group;          ///< report: of whom; empty: of everybody
     u64 replaces = 0;        ///< enroll: the recovery whose code was typed; 0: nothing is set up
+    Text<255> from;          ///< rebind: the name that the record was made for
+    bool unattended = false; ///< prune: nobody looks at what would go
     // For setup and add alone:
     u32 counter = 0;         ///< counter-based: where the device stands
     bool codes_only = false; ///< backup codes and no token
@@ -78,6 +84,7 @@ enum class For : u8 {
     code,       ///< one of the backup codes that were just shown
     two_codes,  ///< two codes in a row of the token that is out of step
     recovery,   ///< the recovery code
+    consent,    ///< `yes`: what was shown is to be removed
 };
 
 /// `ask`: the client is to put a question.
@@ -157,6 +164,32 @@ struct LoginLine {
 };
 void write_login_line(const LoginLine& login, Writer& out);
 bool read_login_line(string_view line, LoginLine& login);
+/// `keys`, of rekey: whether it made a new key, or goes on with one that is there; and how many older ones there are.
+struct KeysLine {
+    bool made = false;
+    u32 older = 0;
+};
+void write_keys_line(const KeysLine& keys, Writer& out);
+bool read_keys_line(string_view line, KeysLine& keys);
+
+/// `left`: a file in the store, and why it is named: it is in the way, or to be removed.
+enum class Why : u8 {
+    no_account, ///< no account has the name
+    renamed,    ///< nor this name, but another account has its uid: it is kept
+    unnamed,    ///< it is kept by a hash of its name, and no account that is listed has that: it is kept
+    stray,      ///< no journal names it
+    pending,    ///< a set-up at a login that is not proved yet
+    expired,    ///< the same, an hour ago
+};
+struct LeftLine {
+    Text<255> user; ///< or the file's name, when it is kept as a hash
+    u32 uid = 0;    ///< of the file
+    Why why = Why::stray;
+    Text<255> file;
+};
+void write_left_line(const LeftLine& left, Writer& out);
+bool read_left_line(string_view line, LeftLine& left);
+string_view word(Why why);
 
 /// `skew`: by how many seconds the phone is ahead of this computer, after an accepted proof.
 void write_skew(i64 seconds, Writer& out);

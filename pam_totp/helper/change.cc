@@ -23,7 +23,10 @@ Error append_word(Service& s, Kind kind) {
     entry.actor = s.caller;
     Verdict verdict = Verdict::none;
     State after;
-    return note_change(s, append(s.host, s.record.account, s.record.journal, entry, verdict, after));
+    Error error = append(s.host, s.record.account, s.record.journal, entry, verdict, after);
+    // Only by a key that was dropped while this helper waited.
+    if (error == Error::none && verdict == Verdict::stale) error = Error::stale;
+    return note_change(s, error);
 }
 } // namespace
 

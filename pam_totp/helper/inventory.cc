@@ -56,13 +56,17 @@ bool send_record(Service& s, string_view file) {
 }
 } // namespace
 
-Error list_records(Service& s) {
+Error visit_journals(Service& s, Each each) {
     Listing files(s.place.store);
     while (const char* name = files.next()) {
-        bool is_journal = string_view(name).find('.') == string_view::npos;
-        if (is_journal && !send_record(s, name)) return Error::none; // nobody reads any more
+        if (is_account_file(name) && !each(s, name)) return Error::stale;
     }
     return files.error();
+}
+
+Error list_records(Service& s) {
+    Error error = visit_journals(s, send_record);
+    return error == Error::stale ? Error::none : error; // nobody reads any more
 }
 
 Error give_keys(Service& s) {

@@ -21,6 +21,10 @@ string_view event_of(const Service& s) {
     case Verb::forget: return "forgotten";
     case Verb::enroll: return recovers ? "recovered" : "enrolled";
     case Verb::recover: return "recovery_code";
+    case Verb::rekey: return "rekeyed";
+    case Verb::drop_keys: return "keys_dropped";
+    case Verb::rebind: return "rebound";
+    case Verb::prune: return "pruned";
     default: return "changed";
     }
 }
@@ -36,6 +40,7 @@ void send(const Service& s, string_view event, string_view verdict, string_view 
     add_word(out, "event", event);
     add_word(out, "user", s.record.account.name.view());
     add_word(out, "actor", u64(s.request.verb == Verb::enroll ? s.record.account.uid : s.caller));
+    add_word(out, "from", s.request.verb == Verb::rebind ? s.request.from.view() : "");
     add_word(out, "verdict", verdict);
     add_word(out, "token", token);
     if (s.place.store != string_view(TOTP_STORE)) add_word(out, "store", s.place.store);
@@ -51,6 +56,8 @@ Error note_change(Service& s, Error error) {
     if (s.done.changed) send(s, event_of(s), "", token);
     return error;
 }
+
+void note_event(const Service& s, string_view event) { send(s, event, "", ""); }
 
 void note_answer(const Service& s) {
     bool right = s.done.verdict == Verdict::accepted || s.done.verdict == Verdict::accepted_backup ||

@@ -54,10 +54,14 @@ namespace {
 bool is_everybodys(Verb verb) {
     return verb == Verb::status || verb == Verb::verify || verb == Verb::explain || verb == Verb::forget;
 }
+/// About no record that is there for sure.
+bool is_of_many(Verb verb) {
+    return verb == Verb::list || verb == Verb::report || verb == Verb::logins || verb == Verb::rekey ||
+           verb == Verb::drop_keys || verb == Verb::prune;
+}
 bool is_roots(Verb verb) {
-    return verb == Verb::init || verb == Verb::unlock || verb == Verb::list || verb == Verb::keys ||
-           verb == Verb::enroll || verb == Verb::report || verb == Verb::recover ||
-           verb == Verb::logins;
+    return verb == Verb::init || verb == Verb::unlock || verb == Verb::keys || verb == Verb::enroll ||
+           verb == Verb::recover || verb == Verb::rebind || is_of_many(verb);
 }
 
 Error serve_record(Service& s) {
@@ -78,12 +82,21 @@ Error serve_record(Service& s) {
     case Verb::keys: return give_keys(s);
     case Verb::explain: return explain(s);
     case Verb::recover: return recover(s);
-    case Verb::init:
-    case Verb::list:
-    case Verb::report:
-    case Verb::logins: break;
+    case Verb::rebind: return rebind(s);
+    default: return Error::bad_request;
     }
-    return Error::bad_request;
+}
+
+Error serve_many(Service& s) {
+    switch (s.request.verb) {
+    case Verb::list: return list_records(s);
+    case Verb::report: return report(s);
+    case Verb::logins: return list_logins(s);
+    case Verb::rekey: return rekey(s);
+    case Verb::drop_keys: return drop_keys(s);
+    case Verb::prune: return prune(s);
+    default: return Error::bad_request;
+    }
 }
 
 /// Root of a user name space is nobody outside of it.
@@ -102,9 +115,7 @@ Error serve_request(Service& s) {
     if (!is_everybodys(verb) && !s.is_root && !s.settings.self_setup) return Error::self_setup_off;
     error = open_host(s.place, s.host);
     if (error != Error::none) return error;
-    if (verb == Verb::report) return report(s);
-    if (verb == Verb::logins) return list_logins(s);
-    return verb == Verb::list ? list_records(s) : serve_record(s);
+    return is_of_many(verb) ? serve_many(s) : serve_record(s);
 }
 } // namespace
 

@@ -83,7 +83,21 @@ void send_status(Service& service, const Record& record);
 /// After a code that was used already: until the time-based token that comes first shows another; 0: at once.
 u32 seconds_to_next(const Credential& credential, const Answer& answer);
 
-// The verbs, by file: status, set_up, enroll, change, resync, inventory, explain, report, recover, logins.
+/// Each name in the store that a journal can have. Error::stale when `each` ended it with false.
+using Each = bool (*)(Service& service, string_view file);
+Error visit_journals(Service& service, Each each);
+/// Alone in the store with its keys, as they are now; until the end.
+Error begin_alone(Service& service);
+/// A line that is no message of the channel's deadline: work on many records takes as long as it takes.
+template <typename Message>
+bool tell(Service& service, void (*write)(Message, Writer&), const std::type_identity_t<Message>& message) {
+    service.channel.set_deadline(monotonic_seconds() + 15 * i64(60));
+    return service.channel.send<Message>(write, message);
+}
+/// A line in the log beside that of the change as a whole.
+void note_event(const Service& service, string_view event);
+
+// The verbs, by file: status, set_up, enroll, change, resync, inventory, explain, report, recover, logins, rekey, rebind, prune.
 Error status(Service& service);
 Error verify(Service& service);
 Error set_up(Service& service);
@@ -104,6 +118,10 @@ Error give_keys(Service& service);
 Error explain(Service& service);
 Error report(Service& service);
 Error recover(Service& service);
+Error rekey(Service& service);
+Error drop_keys(Service& service);
+Error rebind(Service& service);
+Error prune(Service& service);
 
 /// The key as people and apps take it. `counter` is where a counter-based device stands. Error::uri_too_long.
 Error describe_key(const Service& service, const Token& token, u32 counter, Key& key);

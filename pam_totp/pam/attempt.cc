@@ -57,10 +57,15 @@ void Attempt::find_person(const char* user) {
 }
 
 /// Where this login is made, when its rule wants that remembered. With the first factor not known nothing is: whoever
-/// has no password would see who was here.
-void Attempt::find_place() {
-    if (conf_.decision.remember == 0 || !first_factor_is_known()) return;
-    place_ = place_of(pam_, line_, record_.account, host_.keyring.newest());
+/// has no password would see who was here. Whether a code was accepted here a while ago, perhaps under an older host key.
+bool Attempt::find_place() {
+    if (conf_.decision.remember == 0 || !first_factor_is_known()) return false;
+    for (const KeySet& set : host_.keyring.sets) {
+        u64 place = place_of(pam_, line_, record_.account, set);
+        if (place_ == 0) place_ = place; // by the newest; without a place there is none by any
+        if (is_remembered(record_.state(), place, clock_now(), conf_.decision.remember)) return true;
+    }
+    return false;
 }
 
 /// sshd proved a key, or the administrator says that a wrong password ends the stack above this line.

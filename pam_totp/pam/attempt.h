@@ -21,7 +21,7 @@ class Attempt {
     Demand demand() const;
     bool first_factor_is_known() const;
     Error open();
-    void find_place();
+    bool find_place();
     const char* issuer(std::span<char> room) const;
     Outcome unavailable(Error error);
     Outcome unavailable(Error error, string_view path, int number);

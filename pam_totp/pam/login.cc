@@ -321,9 +321,7 @@ Outcome Login::run(int argc, const char** argv) {
     if (options_.debug) pam_syslog(pam_, LOG_DEBUG, "record: %.*s", int(word(error).size()), word(error).data());
     if (error == Error::no_record) return without_record();
     if (error != Error::none) return unavailable(error);
-    find_place();
-    bool again = is_remembered(record_.state(), place_, clock_now(), conf_.decision.remember);
-    return again ? not_asked_again() : ask_for_code();
+    return find_place() ? not_asked_again() : ask_for_code();
 }
 } // namespace
 

@@ -119,7 +119,13 @@ Error give_name(int at, const char* draft, const char* name) {
     return errno == EEXIST || errno == ENOENT ? Error::stale : error_of_errno();
 }
 
-Error create_file(int at, const char* name, const Ownership& ownership, Bytes bytes) {
+Error take_name(int at, const char* draft, const char* name) {
+    if (renameat(at, draft, at, name) == 0) return Error::none;
+    return errno == ENOENT ? Error::stale : error_of_errno();
+}
+
+namespace {
+Error write_file(int at, const char* name, const Ownership& ownership, Bytes bytes, GiveName give) {
     Text<4200> draft{string_view(name)};
     draft.add(draft_suffix);
     Fd fd;
@@ -129,13 +135,22 @@ Error create_file(int at, const char* name, const Ownership& ownership, Bytes by
     if (left_over) error = open_at(at, draft.c_str(), flags, fd);
     if (error != Error::none) return errno == EEXIST ? Error::stale : error;
     error = fill_file(fd.get(), ownership, bytes);
-    if (error == Error::none) error = give_name(at, draft.c_str(), name);
+    if (error == Error::none) error = give(at, draft.c_str(), name);
     if (error != Error::none) {
         int kept = errno;
         (void)unlinkat(at, draft.c_str(), 0);
         errno = kept;
     }
     return error;
+}
+} // namespace
+
+Error create_file(int at, const char* name, const Ownership& ownership, Bytes bytes) {
+    return write_file(at, name, ownership, bytes, give_name);
+}
+
+Error replace_file(int at, const char* name, const Ownership& ownership, Bytes bytes) {
+    return write_file(at, name, ownership, bytes, take_name);
 }
 
 } // namespace totp

@@ -79,10 +79,16 @@ inline constexpr string_view draft_suffix = ".new";
 
 /// Renames `draft` to `name`. Error::stale when there is one of that name, or no draft any more.
 Error give_name(int at, const char* draft, const char* name);
+/// The same in place of what has the name.
+Error take_name(int at, const char* draft, const char* name);
+using GiveName = Error (*)(int at, const char* draft, const char* name);
 
 /// Creates `name`, which must not be there: written and flushed, or not at all. On an error nothing is left; a kill
 /// can leave a draft, which is replaced by the next. Error::stale when the name is given, or the draft was taken away.
 Error create_file(int at, const char* name, const Ownership& ownership, Bytes bytes);
+
+/// The same in place of what has the name.
+Error replace_file(int at, const char* name, const Ownership& ownership, Bytes bytes);
 
 /// Error::no_space for ENOSPC, EDQUOT and EFBIG, else Error::io.
 Error error_of_errno();

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host.h"
 #include "core/words.h"
+#include "key_file.h"
 #include "random.h"
 #include <errno.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,22 +13,6 @@ namespace {
 constexpr const char* sentinel = ".store";
 constexpr string_view sentinel_version = "pam_totp-store-1";
 constexpr size_t longest_sentinel = 256;
-
-Error open_keyring(const Place& place, Keyring& keyring) {
-    Fd fd;
-    Error error = open_at(AT_FDCWD, place.key, O_RDONLY, fd);
-    if (error != Error::none) {
-        if (errno == ENOENT) return Error::key_missing;
-        return errno == ELOOP || errno == ENXIO ? Error::key_unsafe : error;
-    }
-    u64 size = 0;
-    error = look_at(fd.get(), {place.owner, 07137, true}, Error::key_unsafe, size);
-    if (error != Error::none) return error;
-    if (size > longest_key_file) return Error::key_malformed;
-    Secret<longest_key_file> text;
-    error = read_all(fd.get(), text.fill(size));
-    return error == Error::none ? read_keyring(text.reveal_text(), keyring) : error;
-}
 
 Error open_directory(const Place& place, Fd& directory) {
     Error error = open_at(AT_FDCWD, place.store, O_RDONLY | O_DIRECTORY, directory);
@@ -49,46 +35,52 @@ bool sign_store(const KeySet& set, u64 store, std::span<u8, 16> mac) {
     return set.sign(bytes_of(text.view()), mac);
 }
 
-Error read_sentinel(const Host& host, string_view line) {
+/// What the sentinel says.
+struct Sentinel {
+    u64 store = 0, key = 0;
+};
+
+void write_sentinel(const Sentinel& said, Bytes mac, Writer& out) {
+    out.add(sentinel_version).add(" id=").id(said.store).add(" key=").id(said.key).add(" mac=").hex(mac).add('\n');
+}
+
+Error judge_sentinel(const Host& host, string_view line, Sentinel& said) {
     std::array<u8, 16> mac{}, right{};
     Words words(line);
     string_view version = words.word();
-    u64 store = words.id("id"), key = words.id("key");
+    said.store = words.id("id");
+    said.key = words.id("key");
     words.hex("mac", mac);
     if (!words.done() || version != sentinel_version) return Error::store_foreign;
-    const KeySet* set = host.keyring.find(key);
+    const KeySet* set = host.keyring.find(said.key);
+    if (!set) {
+        Error error = learn_keys(host);
+        if (error != Error::none) return error;
+        set = host.keyring.find(said.key);
+    }
     if (!set) return Error::store_foreign;
-    if (!sign_store(*set, store, right)) return Error::crypto;
+    if (!sign_store(*set, said.store, right)) return Error::crypto;
     return equal_secrets(mac, right) ? Error::none : Error::store_foreign;
 }
 
-Ownership readable_by(const Place& place, gid_t group) {
-    return {place.owner, group, mode_t(group == gid_t(-1) ? 0600 : 0640)};
-}
-
-/// A key that a crash takes back after records were made with it would lose them all.
-Error flush_directory_of(const char* path) {
-    string_view name(path);
-    Text<4096> directory(slice(name, 0, std::max<size_t>(name.rfind('/'), 1)));
-    Fd fd;
-    Error error = open_at(AT_FDCWD, directory.c_str(), O_RDONLY | O_DIRECTORY, fd);
-    if (error != Error::none) return error;
-    return fsync(fd.get()) == 0 ? Error::none : error_of_errno();
-}
-
-Error make_key(const Place& place, gid_t group) {
-    KeySet set;
-    if (!random_id(set.id) || !random_bytes(set.sealing.fill(32)) || !random_bytes(set.signing.fill(32))) {
-        return Error::crypto;
+Error open_sentinel(const Host& host, Fd& fd, u64& size) {
+    Error error = open_at(host.directory.get(), sentinel, O_RDONLY, fd);
+    if (error != Error::none) {
+        if (errno == ENOENT) return Error::store_unmarked;
+        return errno == ELOOP || errno == ENXIO ? Error::record_unsafe : error;
     }
-    Secret<512> text;
-    Room room = text.fill(512);
-    Writer out({reinterpret_cast<char*>(room.data()), room.size()});
-    out.add("# pam_totp host key: id, sealing key, signing key. The first line is used for new files.\n");
-    write_key_set(set, out);
-    Error error = create_file(AT_FDCWD, place.key, readable_by(place, group), bytes_of(out.view()));
-    if (error == Error::stale) return Error::none; // it is there, or somebody makes it meanwhile: that counts
-    return error == Error::none ? flush_directory_of(place.key) : error;
+    error = look_at(fd.get(), {host.place.owner, 07137, true}, Error::record_unsafe, size);
+    if (error != Error::none) return error;
+    return size > longest_sentinel ? Error::store_foreign : Error::none;
+}
+
+Error read_sentinel(const Host& host, Fd& fd, Sentinel& said) {
+    u64 size = 0;
+    std::array<u8, longest_sentinel> room;
+    Error error = open_sentinel(host, fd, size);
+    if (error == Error::none) error = read_all(fd.get(), Room(room).first(size));
+    string_view text = text_of(Bytes(room).first(size));
+    return error == Error::none ? judge_sentinel(host, next_line(text), said) : error;
 }
 
 /// Nobody gives this to a store of his, where nothing could be made. An `init` that was killed leaves it, and the
@@ -119,12 +111,12 @@ Error make_sentinel(const Host& host, gid_t group) {
     Error error = check_sentinel(host);
     if (error != Error::store_unmarked) return error;
     const KeySet& set = host.keyring.newest();
-    u64 store = 0;
+    Sentinel said{0, set.id};
     std::array<u8, 16> mac;
-    if (!random_id(store) || !sign_store(set, store, mac)) return Error::crypto;
+    if (!random_id(said.store) || !sign_store(set, said.store, mac)) return Error::crypto;
     std::array<char, longest_sentinel> room;
     Writer out(room);
-    out.add(sentinel_version).add(" id=").id(store).add(" key=").id(set.id).add(" mac=").hex(mac).add('\n');
+    write_sentinel(said, mac, out);
     error = create_file(host.directory.get(), sentinel, readable_by(host.place, group), bytes_of(out.view()));
     if (error == Error::stale) return check_sentinel(host);
     if (error != Error::none) return error;
@@ -135,7 +127,7 @@ Error make_sentinel(const Host& host, gid_t group) {
 Error open_host(const Place& place, Host& host) {
     host.place = place;
     host.opening = place.key;
-    Error error = open_keyring(place, host.keyring);
+    Error error = read_key_file(place, host.keyring);
     if (error != Error::none) return error;
     host.opening = place.store;
     error = open_directory(place, host.directory);
@@ -145,19 +137,43 @@ Error open_host(const Place& place, Host& host) {
 
 Error check_sentinel(const Host& host) {
     Fd fd;
-    Error error = open_at(host.directory.get(), sentinel, O_RDONLY, fd);
-    if (error != Error::none) {
-        if (errno == ENOENT) return Error::store_unmarked;
-        return errno == ELOOP || errno == ENXIO ? Error::record_unsafe : error;
-    }
-    u64 size = 0;
-    error = look_at(fd.get(), {host.place.owner, 07137, true}, Error::record_unsafe, size);
+    Sentinel said;
+    return read_sentinel(host, fd, said);
+}
+
+Error renew_sentinel(const Host& host) {
+    Fd fd;
+    Sentinel said;
+    struct stat found = {};
+    std::array<u8, 16> mac;
+    const KeySet& set = host.keyring.newest();
+    Error error = read_sentinel(host, fd, said);
+    if (error != Error::none || said.key == set.id) return error;
+    said.key = set.id;
+    if (!sign_store(set, said.store, mac)) return Error::crypto;
+    if (fstat(fd.get(), &found) != 0) return Error::io;
+    std::array<char, longest_sentinel> room;
+    Writer out(room);
+    write_sentinel(said, mac, out);
+    const Ownership same{found.st_uid, found.st_gid, found.st_mode & 07777};
+    error = replace_file(host.directory.get(), sentinel, same, bytes_of(out.view()));
     if (error != Error::none) return error;
-    if (size > longest_sentinel) return Error::store_foreign;
-    std::array<u8, longest_sentinel> room;
-    error = read_all(fd.get(), Room(room).first(size));
-    string_view text = text_of(Bytes(room).first(size));
-    return error == Error::none ? read_sentinel(host, next_line(text)) : error;
+    return fsync(host.directory.get()) == 0 ? Error::none : error_of_errno();
+}
+
+Error learn_keys(const Host& host) {
+    Error error = read_key_file(host.place, host.keyring);
+    if (error != Error::none) host.opening = host.place.key;
+    return error;
+}
+
+Error lock_store(const Host& host) {
+    if (flock(host.directory.get(), LOCK_EX | LOCK_NB) == 0) return Error::none;
+    return errno == EWOULDBLOCK ? Error::busy : Error::io;
+}
+
+Ownership readable_by(const Place& place, gid_t group) {
+    return {place.owner, group, mode_t(group == gid_t(-1) ? 0600 : 0640)};
 }
 
 Error init_host(const Place& place, gid_t group, Host& host) {
@@ -168,7 +184,7 @@ Error init_host(const Place& place, gid_t group, Host& host) {
     host.opening = place.key;
     bool has_key = access(place.key, F_OK) == 0;
     if (some && !has_key) return Error::key_missing; // a new key could never read them
-    if (!has_key) error = make_key(place, group);
+    if (!has_key) error = make_key_file(place, group);
     if (error != Error::none) return error;
     host.opening = place.store;
     error = make_directory(place, group);

@@ -66,7 +66,7 @@ Error error_of(Fold result) {
 /// Folds everything before end.at, looking back as far as it takes: a caller with a file size limit can put any
 /// number of void bytes behind the newest entry, and a bound would let him lock the person out. The next entry
 /// ends it, since its own snapshot is fresh.
-Error fold_to(const Host& host, const Account& account, int fd, const End& end, Folded& folded) {
+Error fold_far(const Host& host, const Account& account, int fd, const End& end, Folded& folded) {
     std::array<u8, first_look + entry_size> small;
     Fold result = Fold::done;
     Error error = fold_back(host, account, fd, end, small, result, folded);
@@ -76,6 +76,14 @@ Error fold_to(const Host& host, const Account& account, int fd, const End& end, 
         error = fold_back(host, account, fd, end, pages.room(), result, folded);
     }
     return error == Error::none ? error_of(result) : error;
+}
+
+/// The same; with the keys that came meanwhile, where an entry needs them.
+Error fold_to(const Host& host, const Account& account, int fd, const End& end, Folded& folded) {
+    Error error = fold_far(host, account, fd, end, folded);
+    if (error != Error::key_unknown) return error;
+    error = learn_keys(host);
+    return error == Error::none ? fold_far(host, account, fd, end, folded) : error;
 }
 
 /// Folds the journal, which has `size` bytes or more by now.
@@ -209,7 +217,9 @@ Error append(const Host& host, const Account& account, Journal& journal, Entry e
     Folded before = journal.folded;
     error = at == before.base ? check_last(fd, at, bytes) : fold_before(host, account, fd, at, bytes, before);
     if (error != Error::none) return error;
-    Verdict judged = judge(before.state, entry);
+    // Its key was dropped while this attempt waited: such an entry is void for everybody.
+    bool is_void = !host.keyring.find(entry.key);
+    Verdict judged = is_void ? Verdict::stale : judge(before.state, entry);
     if (fdatasync(fd) != 0) return error_of_errno();
     verdict = judged;
     state = before.state;
@@ -221,10 +231,10 @@ Error append(const Host& host, const Account& account, Journal& journal, Entry e
     return Error::none;
 }
 
-Error create_journal(const Host& host, const Account& account, Entry entry) {
+namespace {
+Error begin_journal(const Host& host, const Account& account, Entry entry, GiveName give) {
     EntryBytes bytes;
     entry.key = host.keyring.newest().id;
-    entry.seen = {};
     entry.base = 0;
     Error error = write_entry(entry, host.keyring, account, bytes);
     if (error != Error::none) return error;
@@ -234,7 +244,7 @@ Error create_journal(const Host& host, const Account& account, Entry entry) {
     error = open_at(directory, first.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_EXCL, fd);
     if (error != Error::none) return error;
     error = fill_journal(fd.get(), account.uid, bytes);
-    if (error == Error::none) error = give_name(directory, first.c_str(), account.file.c_str());
+    if (error == Error::none) error = give(directory, first.c_str(), account.file.c_str());
     if (error == Error::none && fsync(directory) != 0) error = error_of_errno();
     if (error != Error::none) {
         int kept = errno;
@@ -242,6 +252,15 @@ Error create_journal(const Host& host, const Account& account, Entry entry) {
         errno = kept;
     }
     return error;
+}
+} // namespace
+
+Error create_journal(const Host& host, const Account& account, const Entry& entry) {
+    return begin_journal(host, account, entry, give_name);
+}
+
+Error replace_journal(const Host& host, const Account& account, const Entry& entry) {
+    return begin_journal(host, account, entry, take_name);
 }
 
 } // namespace totp

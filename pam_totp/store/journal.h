@@ -44,8 +44,10 @@ Error load_journal(const Host& host, const Account& account, Journal& journal);
 Error append(const Host& host, const Account& account, Journal& journal, Entry entry, Verdict& verdict,
              State& state);
 
-/// The first set-up: a journal whose first entry is `entry`. Error::stale when there is one already.
-Error create_journal(const Host& host, const Account& account, Entry entry);
+/// The first set-up: a journal whose first entry is `entry`, which goes on from entry.seen. Error::stale when there is one already.
+Error create_journal(const Host& host, const Account& account, const Entry& entry);
+/// The same in place of a journal that is another uid's.
+Error replace_journal(const Host& host, const Account& account, const Entry& entry);
 
 /// A name in the store: the account's file name, and `.` and an id behind it, and a suffix.
 Text<240> name_in_store(const Account& account, u64 id, string_view suffix);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <openssl/evp.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace totp {
@@ -33,6 +34,9 @@ Error read_pending(const Host& host, const Account& account, u64 id, Head& head,
     if (error != Error::none) return error;
     std::array<u8, longest_sealed> file;
     error = read_all(fd.get(), Room(file).first(size));
+    if (error == Error::none) error = unseal(Bytes(file).first(size), id, host.keyring, account, head, credential);
+    if (error != Error::key_unknown) return error;
+    error = learn_keys(host);
     return error == Error::none ? unseal(Bytes(file).first(size), id, host.keyring, account, head, credential) : error;
 }
 } // namespace
@@ -59,6 +63,22 @@ Error keep_pending(const Host& host, const Record& record, const Address& from, 
     if (error != Error::none) return error;
     Text<240> name = name_of(record.account);
     return create_file(host.directory.get(), name.c_str(), {host.place.owner}, Bytes(file).first(size));
+}
+
+Error look_at_pending(const Host& host, const char* file, u64 now, u64& key, bool& is_over) {
+    Fd fd;
+    struct stat found = {};
+    std::array<u8, longest_head> room;
+    Error error = open_at(host.directory.get(), file, O_RDONLY, fd);
+    if (error != Error::none) return error;
+    ssize_t got = read(fd.get(), room.data(), room.size());
+    if (got < 0 || fstat(fd.get(), &found) != 0) return Error::io;
+    is_over = now - u64(found.st_mtime) >= pending_life; // nor of the future: that wraps around
+    string_view text = text_of(Bytes(room).first(size_t(got)));
+    Words head(next_line(text));
+    (void)head.word();
+    key = head.id("key");
+    return Error::none;
 }
 
 void drop_pending(const Host& host, const Account& account) {

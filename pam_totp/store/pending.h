@@ -18,6 +18,9 @@ Error open_pending(const Host& host, const Record& record, const Address& from, 
 /// Keeps `credential`, whose `created` is now. Error::stale when another login has just done so.
 Error keep_pending(const Host& host, const Record& record, const Address& from, const Credential& credential);
 
+/// Of a file `<name>.pending`, whoever's it is: by which key set it is sealed, and whether its hour is over.
+Error look_at_pending(const Host& host, const char* file, u64 now, u64& key, bool& is_over);
+
 void drop_pending(const Host& host, const Account& account);
 
 } // namespace totp

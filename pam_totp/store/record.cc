@@ -24,9 +24,24 @@ Error read_sealed(const Host& host, const Account& account, u64 id, Head& head, 
     if (size > longest_sealed) return Error::credential_damaged;
     std::array<u8, longest_sealed> file;
     error = read_all(fd.get(), Room(file).first(size));
-    return error == Error::none ? unseal(Bytes(file).first(size), id, host.keyring, account, head, credential)
-                                : error;
+    if (error == Error::none) error = unseal(Bytes(file).first(size), id, host.keyring, account, head, credential);
+    if (error != Error::key_unknown) return error;
+    error = learn_keys(host);
+    return error == Error::none ? unseal(Bytes(file).first(size), id, host.keyring, account, head, credential) : error;
 }
+
+/// Reads the head of the credential's file `id`: it says what that was computed from.
+bool read_head_of(const Host& host, const Account& account, u64 id, Head& head) {
+    Fd fd;
+    Error error = open_at(host.directory.get(), name_in_store(account, id, "").c_str(), O_RDONLY, fd);
+    if (error != Error::none) return false;
+    std::array<u8, longest_head> room;
+    ssize_t got = read(fd.get(), room.data(), room.size());
+    string_view text = text_of(Bytes(room).first(got > 0 ? size_t(got) : 0));
+    return read_head(next_line(text), account, head) == Error::none;
+}
+
+} // namespace
 
 Error write_sealed(const Host& host, const Account& account, const Head& head, const Credential& credential) {
     std::array<u8, longest_sealed> file;
@@ -43,8 +58,6 @@ Error write_sealed(const Host& host, const Account& account, const Head& head, c
     return error_of_errno();
 }
 
-/// The id in `<file>.<id>` and in the drafts `<file>.<id>.new` and, of a journal, `<file>.<id>.first`, when `name`
-/// is one of the account's. What is pending is a draft, too: it was begun before whatever comes in force.
 bool is_of(string_view name, const Account& account, u64& id, bool& draft) {
     size_t size = account.file.size();
     if (slice(name, 0, size) != account.file.view() || slice(name, size, 1) != ".") return false;
@@ -54,23 +67,6 @@ bool is_of(string_view name, const Account& account, u64& id, bool& draft) {
     return read_id(slice(name, size + 1, 16), id) && (draft || suffix.empty());
 }
 
-/// Reads the head of the credential's file `id`: it says what that was computed from.
-bool read_head_of(const Host& host, const Account& account, u64 id, Head& head) {
-    Fd fd;
-    Error error = open_at(host.directory.get(), name_in_store(account, id, "").c_str(), O_RDONLY, fd);
-    if (error != Error::none) return false;
-    std::array<u8, longest_head> room;
-    ssize_t got = read(fd.get(), room.data(), room.size());
-    string_view text = text_of(Bytes(room).first(got > 0 ? size_t(got) : 0));
-    return read_head(next_line(text), account, head) == Error::none;
-}
-
-/// Whether the file can never come in force any more. It was computed from what was in force when it was
-/// written, so before this look; if that is in force no longer it never will be, since ids do not come back.
-/// The state is read after the file: a cleaner that looks the other way round, and is stopped between, takes
-/// away what came in force meanwhile, and locks the person out.
-/// One computed from "no journal" can come in force only when there is none; a journal that was discarded
-/// meanwhile (it has no name any more) says nothing of what was set up after it.
 bool is_void(const Host& host, Record& record, u64 id) {
     Head head;
     if (!read_head_of(host, record.account, id, head)) return false;
@@ -81,8 +77,6 @@ bool is_void(const Host& host, Record& record, u64 id) {
     return record.state().credential != id && record.state().credential != head.replaces;
 }
 
-/// Removes what killed changes left. A journal that has not got its name cannot get it any more: it is taken. A
-/// credential that has not is named nowhere: whoever is just writing it begins again.
 void remove_left_over(const Host& host, Record& record) {
     Listing list(host.place.store);
     while (const char* name = list.next()) {
@@ -93,9 +87,10 @@ void remove_left_over(const Host& host, Record& record) {
     }
 }
 
+namespace {
 Entry entry_of(const Change& change, u64 from, u64 next) {
     Entry entry;
-    entry.kind = Kind::rotate;
+    entry.kind = change.reseals ? Kind::reseal : Kind::rotate;
     entry.caller = change.caller;
     entry.credential = from;
     entry.next = next;
@@ -144,8 +139,7 @@ Error open_record(const Host& host, Record& record) {
     for (int tries = 0; error == Error::none && tries < 8; ++tries) {
         u64 id = record.state().credential;
         if (!in_force(id)) return Error::no_record;
-        Head head;
-        Error read = read_sealed(host, record.account, id, head, record.credential);
+        Error read = read_sealed(host, record.account, id, record.head, record.credential);
         if (read != Error::credential_missing) return read;
         // Somebody may have put another one in force between the two looks.
         error = load_journal(host, record.account, record.journal);
@@ -156,10 +150,12 @@ Error open_record(const Host& host, Record& record) {
 
 Error rotate(const Host& host, Record& record, const Credential* next, const Change& change) {
     u64 from = record.journal.fd.is_open() ? record.state().credential : 0;
+    Error error = learn_keys(host); // a first set-up meets no entry that would tell, and may have waited for long
+    if (error != Error::none) return error;
     Head head{host.keyring.newest().id, 0, from};
     if (!random_id(head.id)) return Error::crypto;
     if (!next) head.id |= nothing_in_force;
-    Error error = next ? write_sealed(host, record.account, head, *next) : Error::none;
+    error = next ? write_sealed(host, record.account, head, *next) : Error::none;
     if (error != Error::none) return error;
     error = put_in_force(host, record, entry_of(change, from, head.id));
     int directory = host.directory.get();

@@ -57,6 +57,7 @@ class Phone:
 bed = CrashBed()
 bed.stack("required", "after=password")
 alice = bed.add_user("alice")
+renamed = bed.add_user("before")
 entry = pwd.getpwnam("alice")
 old, new = Phone("old", entry, "A" * 32), Phone("new", entry, "B" * 32)
 later = Phone("later", entry, "C" * 32)  # in force in no case, so that it begins at 0
@@ -78,7 +79,24 @@ def write_over(path):
         file.write(b"damaged" * 1000)
 
 
+def set_up_as(name, phone):
+    return re.findall(BACKUP, bed.tool("setup", "-u", name, "--no-confirm", *phone.options).stdout)
+
+
 nothing = Store()
+# Records for another uid, and for another name; whose these were is gone, or has another now.
+spare_of_uid = set_up_as("alice", old)
+of_another_uid = Store()
+run("usermod", "-u", str(entry.pw_uid + 5000), "alice")
+nothing.put()
+spare_of_name = set_up_as("before", old)
+run("userdel", "before")
+of_another_name = Store()
+bed.syslog.take()
+entry = pwd.getpwnam("alice")
+for phone_file in (old.file, new.file, later.file):
+    os.chown(phone_file, entry.pw_uid, entry.pw_gid)
+nothing.put()
 old_spare = set_up(old)
 enrolled = Store()
 write_over(f"{STORE}/alice")
@@ -90,6 +108,14 @@ enrolled.put()
 added = bed.tool("add", "fob", "-u", "alice", "--no-confirm", *new.options)
 check(added.returncode == DONE, added)
 two_devices = Store()
+enrolled.put()
+check(bed.tool("rekey").returncode == DONE, "rekey")
+rekeyed = Store()
+of_another_name.put()
+spare_beside = set_up(old)
+beside_another = Store()
+two_devices.put()
+bed.syslog.take()
 for _ in range(10):
     check(not logins.accepts("000000"), "not a wrong code")
 guessed = Store()
@@ -122,7 +148,7 @@ def accepts_once(code, what):
 class Case:
     """One command; `answers` are typed as it asks for them."""
 
-    program = "pam-totp"
+    program, whose = "pam-totp", "alice"
 
     def __init__(self, words, answers=(), store=None, by_root=False):
         self.words, self.by_root, self.store = words, by_root, store or enrolled
@@ -274,6 +300,62 @@ class Init(Case):
         return True
 
 
+def beside_key():
+    return [name for name in os.listdir(os.path.dirname(KEY)) if "key" in name]
+
+
+def no_other_record_is_left():
+    names = [name for name in os.listdir(STORE) if name.split(".")[0] not in ("alice", "")]
+    check(not names, f"left over: {names}")
+
+
+class Rekey(Case):
+    """Once more completes it, whatever became of the first; whoever logs in meanwhile sees nothing of it."""
+
+    def is_done(self, done):
+        first = accepts_once(old.codes[0], "a code")
+        check(first and accepts_once(old_spare[0], "a backup code"), "a right code is refused after it")
+        said = bed.tool(*self.words)
+        check(said.returncode == DONE, f"not the second time either: {said.stdout}{said.stderr}")
+        check(not logins.accepts(old.codes[0]) and not logins.accepts(old_spare[0]), "accepted again after it")
+        check(logins.accepts(old.codes[3]), "no login")
+        check(len(beside_key()) == 1, f"left over: {beside_key()}")
+        found = os.stat(KEY)
+        check(found.st_gid == os.stat(HELPER).st_gid and stat.S_IMODE(found.st_mode) == 0o640, f"{KEY}: {found}")
+        return True
+
+
+class Rebind(Case):
+    """The old account is gone: nobody gets in before it is done, and it can always be done."""
+
+    whose = "before"
+
+    def __init__(self, words, store, spare):
+        super().__init__(words, [], store, True)
+        self.spare = spare
+
+    def is_done(self, done):
+        before = logins.accepts(old.codes[0])
+        check(before or done.status != DONE, "said to be done, and no login")
+        again = bed.tool(*self.words)
+        check(again.returncode == DONE or before, f"not the second time either: {again.stdout}{again.stderr}")
+        check(accepts_once(old.codes[0], "a code") != before, "lost, or accepted twice")
+        check(accepts_once(self.spare[0], "a backup code") and logins.accepts(old.codes[3]), "no login")
+        no_other_record_is_left()
+        return True
+
+
+class Prune(Case):
+    whose = "before"
+
+    def is_done(self, done):
+        check(logins.accepts(old.codes[0]) and logins.accepts(spare_beside[0]), "somebody else's record is harmed")
+        again = bed.tool(*self.words)
+        check(again.returncode == DONE, f"not the second time either: {again.stdout}{again.stderr}")
+        no_other_record_is_left()
+        return True
+
+
 CASES = {
     "setup": SetUp(["setup", *new.options], [new.codes[0]], nothing),
     "enroll": Enroll([], [], nothing, True),
@@ -292,4 +374,9 @@ CASES = {
     "verify": Verify(["verify"], [old.codes[0]]),
     "verify a wrong code": Verify(["verify"], ["000000"]),
     "init": Init(["init"], by_root=True),
+    "rekey": Rekey(["rekey"], by_root=True),
+    "drop of old keys": Rekey(["rekey", "--drop-old"], store=rekeyed, by_root=True),
+    "rebind of a name": Rebind(["rebind", "--from", "before", "-u", "alice"], of_another_name, spare_of_name),
+    "rebind of a uid": Rebind(["rebind", "-u", "alice"], of_another_uid, spare_of_uid),
+    "prune": Prune(["prune", "--yes"], store=beside_another, by_root=True),
 }

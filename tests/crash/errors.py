@@ -62,7 +62,9 @@ def errors_of(call):
 
     A file that is written on after 100 bytes would have none of them: strace does not do what it says was done.
     """
-    errors = [] if call.name in NEVER else WITH.get(call.name, "EIO").split()
+    # nss-systemd takes it for sure that it can block signals, and aborts.
+    of_nss = call.name == "rt_sigprocmask" and "SIG_BLOCK" in call.line
+    errors = [] if call.name in NEVER or of_nss else WITH.get(call.name, "EIO").split()
     return [how for how in errors if not (how == "retval=100" and ".new>" in call.line)]
 
 

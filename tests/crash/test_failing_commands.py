@@ -20,7 +20,7 @@ from crashbed import ALL  # noqa: E402
 from errors import is_ours, place_of, sample  # noqa: E402
 
 # The others differ from these by little, but for what the unit tests try.
-SHORT = ("setup", "setup again", "remove with a damaged journal", "init")
+SHORT = ("setup", "setup again", "remove with a damaged journal", "init", "rebind of a name")
 STORE_OR_KEY = 4
 # These errors say more than that a call failed: something is missing, or is not what it should be.
 TELLING = ("ENOENT", "ELOOP", "EEXIST")
@@ -44,14 +44,14 @@ def attempt(case, call, how):
     return done, calls.injected(done)
 
 
-def check_said(done, failed):
+def check_said(done, failed, whose="alice"):
     check(done.status == DONE or done.err, f"nothing said, at {failed}")
     error = re.search(r"= -1 (\w+) \(([^)]+)\)", failed)
     if done.status != STORE_OR_KEY or not is_ours(failed):
         return
-    place = place_of(failed, "alice")
+    place = place_of(failed, whose)
     # A change is of a file and of the directory that it stands in.
-    places = (place,) if STORE not in place else (STORE, f"{STORE}/alice")
+    places = (place,) if STORE not in place else (STORE, f"{STORE}/alice", f"{STORE}/{whose}")
     check(any(f"{path}: " in done.err for path in places), f"another path, at {failed}: {done.err}")
     check(not error or error[1] in TELLING or error[2] in done.err, f"no reason, at {failed}: {done.err}")
 
@@ -63,7 +63,7 @@ def fails_whole(name):
         done, failed = attempt(case, call, how)
         if not failed:
             continue
-        check_said(done, failed)
+        check_said(done, failed, case.whose)
         try:
             case.check(done)
         except AssertionError as why:

@@ -87,7 +87,8 @@ def change_names():
 
 
 def change_events():
-    return set(quoted(_function("event_of", text("pam_totp/helper/log.cc")))) | set(words(r'send\(s, "(\w+)"', "pam_totp/helper/log.cc"))
+    return set(quoted(_function("event_of", text("pam_totp/helper/log.cc")))) | set(
+        words(r'send\(s, "(\w+)"', "pam_totp/helper/log.cc") + words(r'note_event\(s, "(\w+)"', "pam_totp/helper/rekey.cc"))
 
 
 def _function(name, code):
@@ -124,13 +125,13 @@ def requests():
     code = text("pam_totp/core/protocol.cc")
     verbs = quoted(words(r"verbs\[\] = \{(.*?)\}", "pam_totp/core/protocol.cc")[0])
     # Of all; of remove and resync; of explain, report and logins; of the first two and enroll; of report; of enroll; of
-    # logins; of setup and add.
-    user, name, service, rhost, group, replaces, since, *described = fields("read_request", code)
+    # logins; of rebind; of prune; of setup and add.
+    user, name, service, rhost, group, replaces, since, source, unattended, *described = fields("read_request", code)
     named = re.findall(r"Verb::(\w+)", _function("names_a_token", code))
     describing = re.findall(r"Verb::(\w+)", _function("describes_a_token", code))
     own = {verb: [name] for verb in named} | {verb: described for verb in describing} | {
         "explain": [service, rhost], "report": [service, rhost, group], "enroll": [rhost, replaces],
-        "logins": [service, since]}
+        "logins": [service, since], "rebind": [source], "prune": [unattended]}
     return {verb: [user, *own.get(verb, [])] for verb in verbs}
 
 

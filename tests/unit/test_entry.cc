@@ -260,8 +260,8 @@ void knows_a_newer_version_when_it_is_well_signed(void**) {
 void takes_values_that_it_never_writes_for_a_newer_version(void**) {
     assert_int_equal(signed_with(4, 0), Mark::newer); // kind
     assert_int_equal(signed_with(4, 1), Mark::entry);
-    assert_int_equal(signed_with(4, 6), Mark::entry);
-    assert_int_equal(signed_with(4, 7), Mark::newer);
+    assert_int_equal(signed_with(4, 7), Mark::entry);
+    assert_int_equal(signed_with(4, 8), Mark::newer);
     assert_int_equal(signed_with(5, 4), Mark::entry); // form
     assert_int_equal(signed_with(5, 5), Mark::newer);
     assert_int_equal(signed_with(6, 0), Mark::entry); // caller

@@ -41,7 +41,7 @@ Entry entry_of(Kind kind, u64 credential = 77) {
 }
 
 void changes_nothing_for_what_is_stale(void**) {
-    for (Kind kind : {Kind::right, Kind::backup, Kind::wrong, Kind::rotate}) {
+    for (Kind kind : {Kind::right, Kind::backup, Kind::wrong, Kind::rotate, Kind::reseal}) {
         for (u64 other : {u64(0), u64(76), nothing_in_force | 77}) {
             State state = full_state();
             Entry entry = entry_of(kind, other);
@@ -55,6 +55,17 @@ void changes_nothing_for_what_is_stale(void**) {
         Verdict in_time = judge(state, entry_of(kind));
         assert_int_not_equal(in_time, Verdict::stale);
     }
+}
+
+void reseals_with_everything_kept_but_the_id(void**) {
+    State state = full_state(), expected = full_state();
+    Entry entry = entry_of(Kind::reseal);
+    entry.next = expected.credential = 78;
+    entry.fresh_codes = true; // nothing of this says anything here
+    entry.actor = 5;
+    Verdict verdict = judge(state, entry);
+    assert_int_equal(verdict, Verdict::accepted);
+    assert_true(state == expected);
 }
 
 void keeps_changes_in_mind_until_a_login_tells_of_them(void**) {
@@ -276,6 +287,7 @@ void refuses_a_backup_entry_of_no_code(void**) {
 int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(changes_nothing_for_what_is_stale),
+        cmocka_unit_test(reseals_with_everything_kept_but_the_id),
         cmocka_unit_test(keeps_changes_in_mind_until_a_login_tells_of_them),
         cmocka_unit_test(keeps_no_beginning_of_the_owners_in_mind),
         cmocka_unit_test(puts_another_credential_in_force),

@@ -90,6 +90,79 @@ void refuses_lines_that_do_not_fit(void**) {
         assert_int_equal(sets(text), -1);
     }
 }
+std::string file_of(const KeySet* first, const Keyring& keyring, size_t kept) {
+    std::array<char, longest_key_file> room;
+    Writer out(room);
+    write_key_file(first, keyring, kept, out);
+    return out.ok() ? std::string(out.view()) : "does not fit";
+}
+
+void puts_a_new_set_above_the_others(void**) {
+    Keyring before, after, one;
+    given::make_keyring(before, {7, 8});
+    given::make_keyring(one, {9});
+    Error error = read_keyring(file_of(&one.sets[0], before, most_key_sets), after);
+    assert_int_equal(error, Error::none);
+    assert_int_equal(after.sets.size(), 3);
+    assert_int_equal(after.newest().id, 9);
+    assert_int_equal(after.sets[2].id, 8);
+    assert_true(equal_secrets(after.sets[1].sealing.reveal(), before.sets[0].sealing.reveal()));
+    assert_int_equal(after.retired.size(), 0);
+}
+
+void keeps_of_a_retired_set_the_id_alone(void**) {
+    Keyring before, after;
+    given::make_keyring(before, {7, 8});
+    std::string text = file_of(nullptr, before, 1);
+    Error error = read_keyring(text, after);
+    std::array<char, 64> room;
+    std::string key(Writer(room).hex(before.sets[1].sealing.reveal()).view());
+    assert_int_equal(error, Error::none);
+    assert_int_equal(after.sets.size(), 1);
+    assert_null(after.find(8));
+    assert_true(after.is_retired(8) && !after.is_retired(7));
+    assert_true(text.find(key) == std::string::npos);
+}
+
+void holds_the_newest_eight_retired_ids(void**) {
+    Keyring full, after;
+    given::make_keyring(full, {1, 2, 3, 4, 5, 6, 7, 8});
+    (void)read_keyring(file_of(nullptr, full, 1), after);
+    Keyring next;
+    given::make_keyring(next, {9, 1});
+    for (u64 id : after.retired) next.retired.push(id);
+    Error error = read_keyring(file_of(nullptr, next, 1), after);
+    assert_int_equal(error, Error::none);
+    assert_int_equal(after.retired.size(), 8);
+    assert_true(after.is_retired(1) && after.is_retired(8));
+    next.retired.push(55);
+    (void)read_keyring(file_of(nullptr, next, 1), after);
+    assert_false(after.is_retired(55)); // the oldest
+}
+
+void refuses_retired_ids_that_do_not_fit(void**) {
+    std::string good = "retired 0000000000000009\n", set = key_line(1);
+    assert_int_equal(sets(set + good), 1);
+    for (const std::string& line : {std::string("retired 0000000000000000\n"), std::string("retired 0000000000000001\n"),
+                                    std::string("retired 9\n"), std::string("retired \n"), good + good,
+                                    good + key_line(9), std::string("retired 0000000000000009 \n")}) {
+        assert_int_equal(sets(set + line), -1);
+    }
+    assert_int_equal(sets(good), -1); // no set at all
+}
+
+void forgets_what_it_held_when_it_reads_anew(void**) {
+    Keyring keyring;
+    std::array<u8, 16> before, after, right;
+    bool signs = read_keyring(key_line(1, 'a', 'b') + "retired 0000000000000005\n", keyring) == Error::none &&
+                 keyring.newest().sign(bytes_of("x"), before);
+    signs = signs && read_keyring(key_line(2, 'c', 'd'), keyring) == Error::none && keyring.newest().sign(bytes_of("x"), after);
+    Keyring other;
+    signs = signs && read_keyring(key_line(2, 'c', 'd'), other) == Error::none && other.newest().sign(bytes_of("x"), right);
+    assert_true(signs && after == right && before != after);
+    assert_null(keyring.find(1));
+    assert_false(keyring.is_retired(5));
+}
 } // namespace
 
 int main() {
@@ -98,6 +171,11 @@ int main() {
         cmocka_unit_test(skips_comments_and_empty_lines),    cmocka_unit_test(refuses_a_file_without_keys),
         cmocka_unit_test(refuses_an_id_of_0_or_given_twice), cmocka_unit_test(holds_eight_sets_and_no_more),
         cmocka_unit_test(refuses_lines_that_do_not_fit),
+        cmocka_unit_test(puts_a_new_set_above_the_others),
+        cmocka_unit_test(keeps_of_a_retired_set_the_id_alone),
+        cmocka_unit_test(holds_the_newest_eight_retired_ids),
+        cmocka_unit_test(refuses_retired_ids_that_do_not_fit),
+        cmocka_unit_test(forgets_what_it_held_when_it_reads_anew),
     };
     return cmocka_run_group_tests_name("keyring", tests, nullptr, nullptr);
 }

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The record of an account that has another name or uid now.
+#include "store/rebind.h"
+#include "lookup.h"
+#include "service.h"
+
+namespace totp {
+namespace {
+
+/// Nobody's factor is moved who is there, under whatever name.
+Error check_old_name(const Service& s, const Account& old) {
+    u32 uid = 0;
+    demand_every_answer();
+    Found found = find_by_name(old.name.c_str(), uid);
+    if (found == Found::unknown) return Error::accounts_unknown;
+    return found == Found::here && uid != s.record.account.uid ? Error::account_exists : Error::none;
+}
+} // namespace
+
+Error rebind(Service& s) {
+    const Account to = s.record.account;
+    string_view name = s.request.from.empty() ? to.name.view() : s.request.from.view();
+    Account old;
+    Error error = begin_alone(s);
+    if (error == Error::none) error = find_made_for(s.host, name, old);
+    if (error == Error::no_record) s.done.user = Text<255>(name);
+    if (error != Error::none) return error;
+    bool is_bound = old.file == to.file.view() && old.uid == to.uid;
+    error = check_old_name(s, old);
+    if (error == Error::none) error = rebind_record(s.host, old, to, change_by(s));
+    if (error == Error::no_record) s.done.user = Text<255>(name);
+    if (error != Error::none) return s.record.account = old, error; // what is wrong is wrong with that
+    return is_bound ? error : note_change(s, error);
+}
+
+} // namespace totp
