@@ -4,6 +4,7 @@
 #include "host/image.h"
 #include "host/judge_sshd.h"
 #include "host/judge_stack.h"
+#include "host/judge_sudo.h"
 #include "host/records.h"
 #include "host/sshd_text.h"
 #include "json.h"
@@ -38,6 +39,7 @@ class Check {
     bool ask_sshd_about(std::vector<Visitor>& visitors);
     void read_matches();
     void judge_stacks();
+    void judge_sudo();
     void judge_places();
     std::string or_usual(const std::string& given, const char* usual) const {
         return given.empty() ? usual : given;
@@ -232,9 +234,13 @@ bool Check::ask_sshd_about(std::vector<Visitor>& visitors) {
     return true;
 }
 
+template <typename True> bool all_of(const std::vector<Visitor>& visitors, True is_true) {
+    return std::all_of(visitors.begin(), visitors.end(), [&](const Visitor& v) { return is_true(v.sshd); });
+}
+
 void Check::judge_stacks() {
     const Stack* sshd = stack("sshd");
-    bool known = true;
+    bool known = true, needs_key = true;
     if (sshd && has_our_line(*sshd)) {
         std::vector<Visitor> visitors;
         read_matches();
@@ -242,17 +248,28 @@ void Check::judge_stacks() {
         std::string where =
             image_.look()(sshd_folder) ? std::string(sshd_folder) + "/10-pam-totp.conf" : sshd_config;
         if (root_asks) add(judge_sshd(visitors, rules_, where, now_));
-        known = !root_asks || std::all_of(visitors.begin(), visitors.end(), [](const Visitor& v) {
-            return v.sshd.proves_before() ||
-                   v.sshd.ways().empty(); // with `any` the key is a way of its own, told above
-        });
+        // With `any` the key is a way of its own, told above.
+        known = !root_asks || all_of(visitors, [](const Sshd& s) { return s.proves_before() || s.ways().empty(); });
+        needs_key = !root_asks || all_of(visitors, [](const Sshd& s) { return s.needs_key() || s.ways().empty(); });
     }
     for (const Stack& one : stacks_) {
         bool names_us = std::any_of(one.lines.begin(), one.lines.end(),
                                     [](const Line& line) { return line.name() == "pam_totp"; });
-        if (names_us) add(judge_stack(one, {one.service == "sshd" && known, has_one_field(one.service)}));
+        bool is_sshd = one.service == "sshd";
+        if (names_us) add(judge_stack(one, {is_sshd && known, is_sshd && needs_key, has_one_field(one.service)}));
     }
     add(judge_coverage(stacks_));
+    const Stack* sudo = stack("sudo");
+    if (sudo && has_our_line(*sudo)) judge_sudo();
+}
+
+void Check::judge_sudo() {
+    const std::string file = "/etc/sudoers", folder = "/etc/sudoers.d";
+    add(judge_sudoers(file, image_.text(file).value_or("")));
+    for (const std::string& name : image_.names_in(folder)) {
+        std::string path = folder + "/" + name;
+        if (is_sudoers(name)) add(judge_sudoers(path, image_.text(path).value_or("")));
+    }
 }
 
 void Check::judge_places() {

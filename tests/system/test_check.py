@@ -263,6 +263,30 @@ def finds_a_code_alone_where_sshd_asks_for_no_key():
 
 
 @promise
+def a_code_before_the_key_keeps_out_whom_a_rule_exempts():
+    pristine()
+    write(DROP_IN, KEY_AND_CODE.replace("publickey,keyboard-interactive:pam", "keyboard-interactive:pam,publickey") + "PermitRootLogin no\n")
+    finding = found()
+    check({"sshd_order", "stack_ignore_only"} == wrong(finding), finding)
+    server = Sshd(2474, drop_ins=True).start()
+    refused(server.login(ulf))
+    let_in(server.login(anna, (PROMPT, lambda _: anna.phone.take())), "anna")
+    server.stop()
+
+
+@promise
+def sudo_asks_for_nothing_where_its_own_settings_say_so():
+    pristine()
+    write("/etc/sudoers.d/anna", "anna ALL=(ALL) NOPASSWD: ALL\n", mode=0o440)
+    finding = finds("sudo_unasked", "/etc/sudoers.d/anna:1", "warning")
+    check("root" in run(*as_user("anna", "sudo", "-n", "id", "-un")).stdout, "it is true no more")
+    write("/etc/sudoers.d/anna", finding["fix"] + "\n", mode=0o440)
+    check(wrong(found()) == set(), found())
+    check(run(*as_user("anna", "sudo", "-n", "true"), check=False).returncode != 0, "not asked")
+    os.unlink("/etc/sudoers.d/anna")
+
+
+@promise
 def finds_a_skip_that_scripts_never_reach():
     pristine()
     run("groupadd", "-f", "robots")

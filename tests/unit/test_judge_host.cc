@@ -2,6 +2,7 @@
 // What no test host has: other file systems, clocks out of step; and sshd's ways in, as values.
 #include "../../tools/host/judge_files.h"
 #include "../../tools/host/judge_sshd.h"
+#include "../../tools/host/judge_sudo.h"
 #include "../../tools/host/records.h"
 #include "../support/cmocka.h"
 
@@ -60,6 +61,8 @@ void tells_the_ways_into_sshd_apart(void**) {
         {"publickey keyboard-interactive:pam", false, false, "danger sshd_either"},
         {"any", false, false, "danger sshd_key_alone"},
         {"publickey", false, true, ""},
+        {"keyboard-interactive:pam,publickey", true, false, "warning sshd_order"},
+        {"gssapi-with-mic,keyboard-interactive:pam", true, false, "warning sshd_order"},
     };
     Rules none;
     for (const auto& row : rows) {
@@ -71,6 +74,10 @@ void tells_the_ways_into_sshd_apart(void**) {
     }
     std::vector<Visitor> set_up{{"anna", sshd_of("publickey"), true, ""}};
     assert_text_equal(shown(judge_sshd(set_up, none, "f", 0)), "warning sshd_key_chosen");
+    std::vector<Visitor> other{{"root", sshd_of("publickey,keyboard-interactive", "pamservicename ssh-in\n"), false, ""}};
+    assert_text_equal(shown(judge_sshd(other, none, "f", 0)), "danger sshd_service");
+    other[0].sshd.values["pamservicename"] = "sshd";
+    assert_text_equal(shown(judge_sshd(other, none, "f", 0)), "");
     assert_true(sshd_of("any", "passwordauthentication yes\n").takes_password());
     assert_false(sshd_of("keyboard-interactive", "passwordauthentication yes\n").takes_password());
 }
@@ -81,6 +88,32 @@ void names_everybody_of_whom_a_finding_is_true(void**) {
     Findings found = judge_sshd(visitors, none, "f", 0);
     assert_text_equal(shown(found), "danger sshd_key_alone");
     assert_text_equal(found[0].what, "a key alone lets in: root, anna");
+}
+
+void finds_whom_sudo_asks_for_nothing(void**) {
+    struct {
+        const char *line, *fix;
+    } rows[] = {
+        {"%sudo ALL=(ALL:ALL) ALL", ""},
+        {"anna ALL=(ALL) NOPASSWD: ALL", "anna ALL=(ALL) PASSWD: ALL"},
+        {"anna ALL=(ALL) NOPASSWD:SETENV: /bin/a, NOPASSWD: /bin/b", "anna ALL=(ALL) PASSWD:SETENV: /bin/a, PASSWD: /bin/b"},
+        {"# anna ALL=(ALL) NOPASSWD: ALL", ""},
+        {"anna ALL=(ALL) ALL # not NOPASSWD", ""},
+        {"#1000 ALL=(ALL) NOPASSWD: ALL", "#1000 ALL=(ALL) PASSWD: ALL"},
+        {"anna ALL=(ALL) \\\nNOPASSWD: ALL", "anna ALL=(ALL) PASSWD: ALL"},
+        {"Defaults:anna !authenticate", "take this line away: Defaults:anna !authenticate"},
+        {"Defaults authenticate", ""},
+    };
+    for (const auto& row : rows) {
+        Findings found = judge_sudoers("f", std::string("Defaults env_reset\n") + row.line + "\n");
+        assert_int_equal(found.size(), *row.fix ? 1 : 0);
+        if (!*row.fix) continue;
+        assert_text_equal(found[0].where, "f:2");
+        assert_text_equal(found[0].fix, row.fix);
+    }
+    assert_true(is_sudoers("90-cloud-init-users"));
+    assert_false(is_sudoers("README.txt"));
+    assert_false(is_sudoers("old~"));
 }
 
 void tells_records_apart(void**) {
@@ -98,6 +131,7 @@ int main() {
         cmocka_unit_test(warns_of_a_clock_that_nothing_keeps_in_step),
         cmocka_unit_test(tells_the_ways_into_sshd_apart),
         cmocka_unit_test(names_everybody_of_whom_a_finding_is_true),
+        cmocka_unit_test(finds_whom_sudo_asks_for_nothing),
         cmocka_unit_test(tells_records_apart),
     };
     return cmocka_run_group_tests_name("judge_host", tests, nullptr, nullptr);

@@ -91,6 +91,13 @@ void Judge::judge_ways() {
             text("A blank in AuthenticationMethods is an or; a comma is an and."),
             "AuthenticationMethods publickey,keyboard-interactive:pam");
     }
+    who = those(visitors_, [](const Visitor& v) { return v.sshd.needs_key() && !v.sshd.proves_before(); });
+    if (!who.empty()) {
+        add(Finding::warning, "sshd_order", text("sshd asks for the code before a key, for: %1", {who}),
+            text("pam_totp does not know then who comes: nobody sets up during the login, and whoever knows a "
+                 "name can use up its wrong codes."),
+            "AuthenticationMethods publickey,keyboard-interactive:pam");
+    }
     who = those(visitors_, [](const Visitor& v) { return is_chosen(v) && v.is_set_up; });
     if (!who.empty()) {
         add(Finding::warning, "sshd_key_chosen",
@@ -136,6 +143,11 @@ void Judge::judge_skips() {
 
 void Judge::judge_rest() {
     const Sshd& any = visitors_.front().sshd;
+    std::string service = any.value("pamservicename"); // since OpenSSH 10
+    if (!service.empty() && service != "sshd") {
+        add(Finding::danger, "sshd_service", text("sshd comes to PAM by another name: %1", {service}),
+            text("What stands in /etc/pam.d/sshd, pam_totp's line too, is not asked."), "PAMServiceName sshd");
+    }
     long grace = std::strtol(any.value("logingracetime").c_str(), nullptr, 10);
     bool enrolls = has_rule([](const Rule& rule) { return rule.demand == Demand::enroll; });
     if (enrolls && grace > 0 && grace < set_up_takes) {

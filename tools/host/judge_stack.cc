@@ -124,6 +124,7 @@ void Judge::look_at_success(const Path& path, const Way& way) {
     }
     (accepted ? lets_in_ : lets_in_ignored_) = true;
     if (known) return;
+    if (accepted && around_.needs_key) return;
     if (accepted) {
         return add(Finding::danger, "stack_code_alone", ours,
                    text("a code alone lets in by %1", {stack_.service}),

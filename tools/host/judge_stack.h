@@ -9,6 +9,7 @@ namespace totp::host {
 /// What is known of a service beside its stack.
 struct Around {
     bool is_known = false;  ///< nobody comes to the stack without a proof, such as sshd's of a key
+    bool needs_key = false; ///< a key is asked for, too, if only behind the stack
     bool one_field = false; ///< every question is answered with the one text that was typed
 };
 

@@ -14,7 +14,7 @@ bool has(const Way& way, const std::string& method) {
         return step == method || step.starts_with(method + ":");
     });
 }
-bool proves(const Way& way) {
+bool has_key(const Way& way) {
     return has(way, "publickey") || has(way, "hostbased") || has(way, "gssapi-with-mic");
 }
 } // namespace
@@ -44,7 +44,14 @@ bool Sshd::always_asks() const {
 
 bool Sshd::proves_before() const {
     std::vector<Way> all = ways();
-    return !all.empty() && std::all_of(all.begin(), all.end(), proves);
+    return !all.empty() && std::all_of(all.begin(), all.end(), [](const Way& way) {
+        return !has(way, "keyboard-interactive") || way.front() == "publickey";
+    });
+}
+
+bool Sshd::needs_key() const {
+    std::vector<Way> all = ways();
+    return !all.empty() && std::all_of(all.begin(), all.end(), has_key);
 }
 
 bool Sshd::takes_password() const {

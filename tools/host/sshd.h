@@ -18,8 +18,10 @@ struct Sshd {
     std::vector<std::vector<std::string>> ways() const;
     /// No way in leads past the questions of PAM.
     bool always_asks() const;
-    /// Every way to PAM's questions leads through a key, so that PAM needs to prove nobody.
+    /// Whoever comes to PAM's questions has proved a key before, and pam_totp is told: SSH_AUTH_INFO_0 begins with it.
     bool proves_before() const;
+    /// Nobody gets in by what PAM asks alone: a key is a part of every way, be it in front or behind.
+    bool needs_key() const;
     /// A password is taken by sshd's own method, which knows one answer alone.
     bool takes_password() const;
     bool lets_in_root() const { return !is("permitrootlogin", "no"); }
