@@ -159,6 +159,11 @@ po: ## gather the texts for people anew, and tell the catalogues what is new
 	tests/checks/texts >packaging/po/pam_totp.pot
 	for po in packaging/po/*.po; do msgmerge -q -N --update --backup=none --no-wrap --no-location "$$po" packaging/po/pam_totp.pot; done
 
+pictures: all ## draw the README's pictures anew, from what the programs show (root)
+	for scene in setup login; do \
+	  TOTP_BUILD=$(B) tests/support/sandbox python3 tests/system/scenes.py $$scene >$(B)/$$scene.svg && \
+	  cp $(B)/$$scene.svg packaging/pictures/ || exit 1; done
+
 demo: ## set up, log in through real sshd, replay, backup code, in a view of this machine that leaves no trace (root)
 	tests/system/demo
 
@@ -199,4 +204,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests fuzzers deps check fuzz lint coverage bench po demo install uninstall clean help
+.PHONY: all tests fuzzers deps check fuzz lint coverage bench po pictures demo install uninstall clean help
