@@ -33,6 +33,15 @@ def authorize(person):
     write(f"{home}/authorized_keys", public_key("client"))
 
 
+def usual_client(host):
+    """`ssh alice@host` of root's, as a person types it: to a server on its usual port, with the client's key."""
+    with open(KNOWN_HOSTS, "a", encoding="ascii") as file:
+        file.write(f"{host} {public_key('host')}")
+    os.makedirs("/root/.ssh", 0o700, exist_ok=True)
+    write("/root/.ssh/config", f"Host {host}\nIdentityFile {CLIENT_KEY}\nIdentityAgent none\nIdentitiesOnly yes\n"
+          f"UserKnownHostsFile {KNOWN_HOSTS}\nNumberOfPasswordPrompts 3\n", 0o600)
+
+
 class Sshd:
     """One server. The PAM service is `sshd`, after the name of the program: edit it with Bed.pam."""
 

@@ -12,13 +12,13 @@ from promises import require_sandbox  # noqa: E402
 
 require_sandbox()
 import screen  # noqa: E402
-from bed import HOST, PROMPT, Bed, as_user, write  # noqa: E402
+from bed import HOST, PROMPT, Bed, as_user  # noqa: E402
 from phone import Phone  # noqa: E402
 from ptydrive import Driven  # noqa: E402
-from sshd import CLIENT_KEY, KNOWN_HOSTS, Sshd, authorize, public_key  # noqa: E402
+from sshd import Sshd, authorize, usual_client  # noqa: E402
 
 SCENES, OWN_PHONE = 7, os.environ.get("PHONE") == "1"
-SSH = ("ssh", f"alice@{HOST}", "echo in as $(id -un)")
+SSH = ("ssh", "-o", "NumberOfPasswordPrompts=1", f"alice@{HOST}", "echo in as $(id -un)")
 held = []
 
 
@@ -69,11 +69,7 @@ def prepare():
     alice = bed.add_user("alice")
     Sshd(22).start()
     authorize(alice)
-    with open(KNOWN_HOSTS, "a", encoding="ascii") as file:
-        file.write(f"{HOST} {public_key('host')}")
-    os.makedirs("/root/.ssh", 0o700, exist_ok=True)
-    write("/root/.ssh/config", f"Host {HOST}\nIdentityFile {CLIENT_KEY}\nIdentityAgent none\nIdentitiesOnly yes\n"
-          f"UserKnownHostsFile {KNOWN_HOSTS}\nNumberOfPasswordPrompts 1\n", 0o600)
+    usual_client(HOST)
     return bed, alice
 
 

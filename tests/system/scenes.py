@@ -14,7 +14,7 @@ import screen  # noqa: E402
 from bed import HOST, PROMPT, Bed, as_user, run, write  # noqa: E402
 from phone import Phone  # noqa: E402
 from ptydrive import Driven  # noqa: E402
-from sshd import CLIENT_KEY, KNOWN_HOSTS, Sshd, authorize, public_key  # noqa: E402
+from sshd import Sshd, authorize, usual_client  # noqa: E402
 from terminal_picture import draw  # noqa: E402
 
 LOCALE = ("env", "LC_ALL=C.UTF-8", "TERM=xterm-256color")
@@ -50,11 +50,7 @@ def prepare():
     alice = bed.add_user("alice")
     Sshd(22).start()
     authorize(alice)
-    with open(KNOWN_HOSTS, "a", encoding="ascii") as file:
-        file.write(f"nas {public_key('host')}")
-    os.makedirs("/root/.ssh", 0o700, exist_ok=True)
-    write("/root/.ssh/config", f"Host nas\nIdentityFile {CLIENT_KEY}\nIdentityAgent none\nIdentitiesOnly yes\n"
-          f"UserKnownHostsFile {KNOWN_HOSTS}\nSetEnv LC_ALL=C.UTF-8\n", 0o600)
+    usual_client("nas")
     return bed, alice
 
 
