@@ -56,30 +56,52 @@ bool is_sshd(const std::string& pid) {
     return std::getline(file, name) && name == "sshd";
 }
 
-/// sshd takes its pid file away and writes it anew when it has read its settings: before that, they are not in force.
-bool has_restarted(const std::string& pid_file, fs::file_time_type before) {
-    constexpr int tries = 100; // of 50 ms
-    for (int i = 0; i < tries; ++i) {
-        std::error_code missing;
-        fs::file_time_type written = fs::last_write_time(pid_file, missing);
-        if (!missing && written != before) return true;
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
-    return false;
-}
-
-Told signal_sshd() {
+std::string pid_file_of_sshd() {
     Sshd sshd;
     std::string complaint;
     (void)ask_sshd({"root", "", ""}, sshd, complaint);
-    std::string path = sshd.value("pidfile");
-    std::string pid = path.empty() || path == "none" ? "" : read_file(path).value_or("");
+    return sshd.is("pidfile", "none") ? "" : sshd.value("pidfile");
+}
+
+/// sshd takes its pid file away and writes it anew when it has read its settings: before that, they are not in force.
+class Restart {
+  public:
+    explicit Restart(const std::string& pid_file) : pid_file_(pid_file), before_(written()) {}
+    /// Waits for it, 5 seconds at most.
+    bool is_seen() const {
+        for (int i = 0; i < 100; ++i) {
+            fs::file_time_type now = written();
+            if (now != missing && now != before_) return true;
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        }
+        return false;
+    }
+    bool will_be_seen() const { return before_ != missing; }
+
+  private:
+    static constexpr fs::file_time_type missing = fs::file_time_type::min();
+    fs::file_time_type written() const {
+        std::error_code none;
+        return fs::last_write_time(pid_file_, none); // the least there is when it is not there
+    }
+    std::string pid_file_;
+    fs::file_time_type before_;
+};
+
+Told signal_sshd(const std::string& pid_file) {
+    std::string pid = pid_file.empty() ? "" : read_file(pid_file).value_or("");
     pid = pid.substr(0, pid.find('\n'));
     if (pid.empty() || pid.find_first_not_of("0123456789") != std::string::npos || !is_sshd(pid)) return Told::not_running;
-    std::error_code missing;
-    fs::file_time_type before = fs::last_write_time(path, missing);
-    if (kill(pid_t(std::strtol(pid.c_str(), nullptr, 10)), SIGHUP) != 0) return Told::failed;
-    return has_restarted(path, before) ? Told::yes : Told::failed;
+    return kill(pid_t(std::strtol(pid.c_str(), nullptr, 10)), SIGHUP) == 0 ? Told::yes : Told::failed;
+}
+
+Told tell_sshd(const std::string& pid_file) {
+    std::string systemctl = has_systemd() ? find_program("systemctl") : "";
+    for (const char* unit : {"ssh", "sshd"}) {
+        if (systemctl.empty() || run_program({systemctl, "is-active", "--quiet", unit}).status != 0) continue;
+        return run_program({systemctl, "reload", unit}).status == 0 ? Told::yes : Told::failed;
+    }
+    return signal_sshd(pid_file);
 }
 } // namespace
 
@@ -122,12 +144,11 @@ std::string test_sshd(const std::string& config) {
 }
 
 Told reload_sshd() {
-    std::string systemctl = has_systemd() ? find_program("systemctl") : "";
-    for (const char* unit : {"ssh", "sshd"}) {
-        if (systemctl.empty() || run_program({systemctl, "is-active", "--quiet", unit}).status != 0) continue;
-        return run_program({systemctl, "reload", unit}).status == 0 ? Told::yes : Told::failed;
-    }
-    return signal_sshd();
+    std::string pid_file = pid_file_of_sshd();
+    Restart restart(pid_file);
+    Told told = tell_sshd(pid_file);
+    if (told == Told::yes && restart.will_be_seen() && !restart.is_seen()) return Told::failed;
+    return told;
 }
 
 void Reloading::operator()(const std::string& path) {
