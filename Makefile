@@ -13,6 +13,9 @@ MANDIR     ?= $(PREFIX)/share/man
 BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR     ?= $(PREFIX)/share/zsh/vendor-completions
 FISHDIR    ?= $(PREFIX)/share/fish/vendor_completions.d
+UNITDIR     ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 KEYFILE    ?= $(SYSCONFDIR)/security/pam_totp.key
 CONFFILE   ?= $(SYSCONFDIR)/security/pam_totp.conf
 UNDOFILE   ?= $(SYSCONFDIR)/security/pam_totp.undo
@@ -33,7 +36,7 @@ OURS := -std=c++20 -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Wformat=2 -Ip
         -fvisibility=hidden -fstack-protector-strong -fstack-clash-protection -fPIC -ffunction-sections -fdata-sections -D_GNU_SOURCE \
         -ffile-prefix-map=$(CURDIR)=.
 ifeq ($(SAN)$(FUZZ)$(COV),)
-OURS += $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+OURS += $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CXXFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 endif
 PATHS := -DTOTP_VERSION='"$(VERSION)"' -DTOTP_STORE='"$(STATEDIR)"' -DTOTP_KEY='"$(KEYFILE)"' \
          -DTOTP_CONF='"$(CONFFILE)"' -DTOTP_HELPER='"$(LIBEXECDIR)/pam_totp_helper"' -DTOTP_GROUP='"$(GROUP)"' \
@@ -120,6 +123,9 @@ $(B)/tests/crash/login: $(B)/tests/crash/login.o
 tests: all $(UNITS) $(MODULE_TESTS) $(B)/tests/crash/login $(if $(SAN),,$(BENCH))
 fuzzers: $(FUZZERS)
 
+check-units: all $(UNITS) ## the unit tests alone, which need neither root nor a network: for building packages
+	for test in $(UNITS); do $$test || exit 1; done
+
 # Looked at, or run on the loopback of a sandbox, and not installed: each would run on the machine itself.
 UNPACKED := fail2ban vsftpd libwrap0 libnsl2 libtirpc3 freeradius freeradius-common freeradius-config freeradius-utils \
             libfreeradius3 libtalloc2 libct4 libwbclient0 libpcap0.8 libpam-radius-auth lightdm gdm3 sddm greetd
@@ -189,6 +195,21 @@ ifeq ($(DESTDIR),)
 	test -e $(KEYFILE) || $(PREFIX)/bin/pam-totp init
 endif
 
+install-systemd: ## what systemd and polkit of a host with a package need, for packages
+	install -D -m 0644 packaging/systemd/pam_totp.sysusers $(DESTDIR)$(SYSUSERSDIR)/pam_totp.conf
+	install -D -m 0644 packaging/systemd/pam_totp.tmpfiles $(DESTDIR)$(TMPFILESDIR)/pam_totp.conf
+	install -D -m 0644 packaging/systemd/pam-totp-init.service $(DESTDIR)$(UNITDIR)/pam-totp-init.service
+	install -D -m 0644 packaging/polkit/polkit-agent-helper.conf \
+	  $(DESTDIR)$(UNITDIR)/polkit-agent-helper@.service.d/50-pam_totp.conf
+
+# Elsewhere than on Fedora the packages that it needs are Debian's, of other names, and its macros stand in a file.
+FEDORA := $(wildcard /usr/lib/rpm/redhat)
+rpm: ## build/packages/*.rpm
+	packaging/dist build/rpm/SOURCES/pam_totp-$(VERSION).tar.gz
+	rpmbuild -ba $(if $(FEDORA),,--nodeps --load packaging/rpm/macros.elsewhere) $(RPMFLAGS) \
+	  --define '_topdir $(CURDIR)/build/rpm' packaging/rpm/pam_totp.spec
+	mkdir -p build/packages && cp build/rpm/RPMS/*/*.rpm build/rpm/SRPMS/*.rpm build/packages/
+
 uninstall: ## remove the programs; the records and the host key stay
 	@! grep -rsl pam_totp /etc/pam.d || { echo 'Take pam_totp out of the files above first: without the module they let nobody in.' >&2; false; }
 	rm -f $(DESTDIR)$(PAMDIR)/pam_totp.so $(DESTDIR)$(PREFIX)/bin/pam-totp $(DESTDIR)$(LIBEXECDIR)/pam_totp_helper
@@ -201,7 +222,7 @@ clean: ## remove what was built
 	rm -rf build build-san build-fuzz build-cov
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests fuzzers deps check fuzz lint coverage bench po pictures demo install uninstall clean help
+.PHONY: all tests fuzzers deps check fuzz lint coverage bench po pictures demo install uninstall clean help install-systemd check-units rpm
