@@ -210,6 +210,21 @@ rpm: ## build/packages/*.rpm
 	  --define '_topdir $(CURDIR)/build/rpm' packaging/rpm/pam_totp.spec
 	mkdir -p build/packages && cp build/rpm/RPMS/*/*.rpm build/rpm/SRPMS/*.rpm build/packages/
 
+# Their unit tests are part of `make check`; who builds the source package alone runs them.
+deb: ## build/packages/*.deb
+	DEB_BUILD_OPTIONS="$${DEB_BUILD_OPTIONS-nocheck parallel=$$(nproc)}" DEB_BUILD_PROFILES="$${DEB_BUILD_PROFILES-nocheck}" \
+	  packaging/deb build/deb
+	mkdir -p build/packages && cp build/deb/*.deb build/deb/*.tar.* build/deb/*.dsc build/packages/
+
+deps-packages: ## install what Debian needs to build and test packages (root)
+	apt-get update -q
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+	  build-essential debhelper fakeroot gettext libcmocka-dev libpam0g-dev libpng-dev libqrencode-dev libssl-dev \
+	  lintian devscripts autopkgtest mmdebstrap pamtester oathtool python3 openssh-server openssh-client sudo login
+
+check-packages: ## every test of the packages that were built (root)
+	tests/packages/run
+
 uninstall: ## remove the programs; the records and the host key stay
 	@! grep -rsl pam_totp /etc/pam.d || { echo 'Take pam_totp out of the files above first: without the module they let nobody in.' >&2; false; }
 	rm -f $(DESTDIR)$(PAMDIR)/pam_totp.so $(DESTDIR)$(PREFIX)/bin/pam-totp $(DESTDIR)$(LIBEXECDIR)/pam_totp_helper
@@ -225,4 +240,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests fuzzers deps check fuzz lint coverage bench po pictures demo install uninstall clean help install-systemd check-units rpm
+.PHONY: all tests fuzzers deps check fuzz lint coverage bench po pictures demo install uninstall clean help install-systemd check-units rpm deb deps-packages check-packages
