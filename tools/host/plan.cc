@@ -30,7 +30,7 @@ void refuse_links(const std::string& path) {
     if (target.string().starts_with("/etc/authselect/")) {
         throw Stop(exit_refused, text("%1 is authselect's, which would undo any change of it. Make a profile of your own: "
                                       "authselect create-profile totp -b sssd, put the line into it as INSTALL.md says, and "
-                                      "authselect select custom/totp", {path}));
+                                      "authselect select custom/totp with-totp", {path}));
     }
     throw Stop(exit_refused, text("%1 is a link to %2: change that by hand, as INSTALL.md says", {path, target.string()}));
 }
