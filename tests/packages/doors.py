@@ -57,6 +57,14 @@ def authorize(guest, person):
     write(guest.path(f"{home}/authorized_keys"), guest.read(f"{CLIENT}.pub"))
 
 
+def open_to(guest, person):
+    """An sshd that knows the person's key."""
+    if not guest.sshd:
+        start_sshd(guest)
+    authorize(guest, person)
+    return person
+
+
 def ssh_words(guest, person, command=IN):
     return ["ssh", "-F", "none", "-i", CLIENT, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
             "-o", "LogLevel=ERROR", "-o", "NumberOfPasswordPrompts=1", "-p", str(guest.port), f"{person.name}@127.0.0.1", command]
@@ -104,6 +112,11 @@ def lets_in(door, guest, person, code=None):
     transcript = let_in(through(door, guest, person, code), "root" if door == "sudo" else person.name)
     check((PROMPT in transcript) == (code is not None), f"{door}:\n{transcript}")
     return transcript
+
+
+def all_let_in(guest, person):
+    for door in ALL:
+        lets_in(door, guest, person)
 
 
 def asks(door, guest, person):

@@ -76,8 +76,8 @@ class Guest:
         self.place, self.root = f"{ROOM}/{Guest.count}", f"{ROOM}/{Guest.count}/root"
         self._mount(below)
         run("hostname", HOST)
-        write(self.path("/etc/hosts"), f"127.0.0.1 localhost {HOST}\n")
-        write(self.path("/run/utmp"), "", 0o664)
+        self.write("/etc/hosts", f"127.0.0.1 localhost {HOST}\n")
+        self.write("/run/utmp", "", 0o664)
 
     def _mount(self, below):
         for name in ("upper", "work", "root"):
@@ -109,6 +109,9 @@ class Guest:
     def read(self, inside):
         with open(self.path(inside), encoding="utf-8") as file:
             return file.read()
+
+    def write(self, inside, text, mode=0o644):
+        write(self.path(inside), text, mode)
 
     def exists(self, inside):
         return os.path.lexists(self.path(inside))
@@ -145,6 +148,9 @@ class Guest:
         said = self.run("dpkg-query", "-W", "-f", "${Package} ${db:Status-Abbrev}\n", "pam-totp", "libpam-totp", check=False)
         return dict(line.split()[:2] for line in said.stdout.splitlines())
 
+    def version(self):
+        return self.run("dpkg-query", "-W", "-f", "${Version}", "libpam-totp").stdout
+
     def whole(self):
         states = self.installed()
         check(states == {"pam-totp": "ii", "libpam-totp": "ii"}, states)
@@ -156,8 +162,8 @@ class Guest:
         self.run("useradd", "-m", "-s", "/bin/sh", "-U", name)
         person = Person(name, f"Pass-of-{name}")
         self.set_password(name, person.password)
-        write(self.path(f"/home/{name}/.profile"), 'PS1="in:\\$ "\n')
-        write(self.path(f"/etc/sudoers.d/{name}"), f"Defaults:{name} timestamp_timeout=0\n{name} ALL=(ALL) ALL\n", 0o440)
+        self.write(f"/home/{name}/.profile", 'PS1="in:\\$ "\n')
+        self.write(f"/etc/sudoers.d/{name}", f"Defaults:{name} timestamp_timeout=0\n{name} ALL=(ALL) ALL\n", 0o440)
         return person
 
     def set_password(self, name, password):

@@ -19,11 +19,8 @@ from results import refused  # noqa: E402
 def once_installed_nobody_is_asked_and_two_commands_change_that(guest):
     guest.install()
     guest.whole()
-    alice = guest.add_user("alice")
-    doors.start_sshd(guest)
-    doors.authorize(guest, alice)
-    for door in doors.ALL:
-        doors.lets_in(door, guest, alice)
+    alice = doors.open_to(guest, guest.add_user("alice"))
+    doors.all_let_in(guest, alice)
     guest.enrol(alice)
     doors.lets_in("sshd", guest, alice)
     guest.tool("enable", "sshd", "--yes")
@@ -36,10 +33,7 @@ def once_installed_nobody_is_asked_and_two_commands_change_that(guest):
 @on_each
 def each_door_asks_once_it_is_switched_on(guest):
     guest.install()
-    bob, ulf = guest.person("bob"), guest.add_user("ulf")
-    doors.start_sshd(guest)
-    for person in (bob, ulf):
-        doors.authorize(guest, person)
+    bob, ulf = doors.open_to(guest, guest.person("bob")), doors.open_to(guest, guest.add_user("ulf"))
     for door in doors.ALL:
         doors.lets_in(door, guest, bob)
         doors.switch_on(door, guest, bob)
