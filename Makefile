@@ -12,6 +12,7 @@ LOCALEDIR  ?= $(PREFIX)/share/locale
 MANDIR     ?= $(PREFIX)/share/man
 BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR     ?= $(PREFIX)/share/zsh/vendor-completions
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
 FISHDIR    ?= $(PREFIX)/share/fish/vendor_completions.d
 UNITDIR     ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
@@ -83,6 +84,7 @@ all: $(B)/pam_totp.so $(B)/pam_totp_helper $(B)/pam-totp $(CATALOGUES) ## build 
 $(B)/pam_totp/%.o: pam_totp/%.cc
 	@mkdir -p $(@D)
 	$(COMPILE) $(PLAIN) -c -o $@ $<
+$(B)/pam_totp/core/settings.o $(B)/pam_totp/core/rule.o $(B)/tools/main.o: VERSION # they say it
 $(B)/%.o: %.cc
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
@@ -183,6 +185,8 @@ install: all ## install; on a live system also the group and the directories
 	install -D -m 0644 packaging/completions/pam-totp.bash $(DESTDIR)$(BASHDIR)/pam-totp
 	install -D -m 0644 packaging/completions/_pam-totp $(DESTDIR)$(ZSHDIR)/_pam-totp
 	install -D -m 0644 packaging/completions/pam-totp.fish $(DESTDIR)$(FISHDIR)/pam-totp.fish
+	sed 's/_pam_totp/$(GROUP)/' packaging/systemd/pam-totp-key.service >$(B)/pam-totp-key.service
+	install -D -m 0644 $(B)/pam-totp-key.service $(DESTDIR)$(UNITDIR)/pam-totp-key.service
 	for language in $(LANGUAGES); do \
 	  install -D -m 0644 $(B)/locale/$$language/LC_MESSAGES/pam_totp.mo \
 	    $(DESTDIR)$(LOCALEDIR)/$$language/LC_MESSAGES/pam_totp.mo || exit 1; done
@@ -231,6 +235,7 @@ uninstall: ## remove the programs; the records and the host key stay
 	rm -f $(LANGUAGES:%=$(DESTDIR)$(LOCALEDIR)/%/LC_MESSAGES/pam_totp.mo)
 	rm -f $(foreach page,$(notdir $(MANUAL)),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page))
 	rm -f $(DESTDIR)$(BASHDIR)/pam-totp $(DESTDIR)$(ZSHDIR)/_pam-totp $(DESTDIR)$(FISHDIR)/pam-totp.fish
+	rm -f $(DESTDIR)$(UNITDIR)/pam-totp-key.service
 	-rmdir $(DESTDIR)$(LIBEXECDIR)
 
 clean: ## remove what was built

@@ -273,8 +273,9 @@ void Check::judge_sudo() {
 }
 
 void Check::judge_places() {
+    const Text<200>& key = rules_.settings().key;
     Places places{or_usual(a_.store, TOTP_STORE),
-                  or_usual(a_.key, TOTP_KEY),
+                  or_usual(a_.key, key.empty() ? TOTP_KEY : key.c_str()),
                   or_usual(a_.conf, TOTP_CONF),
                   TOTP_HELPER,
                   image_.modules(),

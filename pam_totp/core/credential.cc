@@ -52,13 +52,6 @@ bool read_line(string_view line, Credential& credential) {
     if (what == "backup") return credential.backup.rounds == 0 && read_backup(words, credential.backup);
     return what == "digest" && read_digest(words, credential.backup);
 }
-
-/// A version of ours that this program does not know yet.
-bool is_newer(string_view line, string_view known) {
-    size_t common = known.size() - 1; // all but the number
-    u64 version = 0;
-    return slice(line, 0, common) == slice(known, 0, common) && read_number(slice(line, common), version);
-}
 } // namespace
 
 int Credential::find(string_view name) const {
@@ -98,7 +91,7 @@ Error read_credential(string_view text, Credential& credential) {
     string_view version = next_line(text);
     bool recovers = version == recovery_version;
     if (version != text_version && !recovers) {
-        return is_newer(version, text_version) ? Error::credential_newer : Error::credential_damaged;
+        return is_other_version(version, text_version) ? Error::credential_newer : Error::credential_damaged;
     }
     Words created(next_line(text));
     credential.created = created.number("created", 0, u64(INT64_MAX));
@@ -119,7 +112,7 @@ Error read_head(string_view line, const Account& account, Head& head) {
     Words words(line);
     string_view version = words.word();
     if (version != head_version) {
-        return is_newer(version, head_version) ? Error::credential_newer : Error::credential_damaged;
+        return is_other_version(version, head_version) ? Error::credential_newer : Error::credential_damaged;
     }
     head.key = words.id("key");
     head.id = words.id("id");

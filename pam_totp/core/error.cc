@@ -29,13 +29,21 @@ constexpr Row row(Error error) {
     case Error::store_foreign:
         return {"store_foreign", message("the store was made with another host key; put that key back, or run: "
                                  "pam-totp init in an empty store")};
+    case Error::store_newer: return {"store_newer", message("the store was made by a newer pam_totp; install that version")};
     case Error::store_remote:
         return {"store_remote", message("the store is on a network or FUSE file system; move it to a local one")};
-    case Error::key_missing: return {"key_missing", message("the host key is missing; restore it, or run: pam-totp init")};
+    case Error::key_missing:
+        return {"key_missing", message("the host key is missing; restore it, or run: pam-totp init; a sealed one: see "
+                                       "systemctl status pam-totp-key")};
     case Error::key_unsafe:
         return {"key_unsafe",
                 message("the host key must be a plain file of root's, closed to others; chmod 0640 it")};
     case Error::key_malformed: return {"key_malformed", message("the host key file is damaged; restore it from a backup")};
+    case Error::key_newer:
+        return {"key_newer", message("the host key file was written by a newer pam_totp; install that version")};
+    case Error::key_volatile:
+        return {"key_volatile", message("the host key lies in memory: a new one would be gone at the next start, and the "
+                                        "records with it; put it on the disk for that time, as INSTALL says of sealed keys")};
     case Error::key_unknown:
         return {"key_unknown", message("the record was made with a key that the host key file does not hold; restore "
                                "the line with that id")};
@@ -70,7 +78,8 @@ constexpr Row row(Error error) {
         return {"no_privilege", message("the helper has no privilege here: under NoNewPrivileges, in a user name space and "
                                 "when it is traced it gets none; else it must be set-group-id and not on a nosuid mount")};
     case Error::bad_request:
-        return {"bad_request", message("not a request of this version: the command and the helper must come from one package")};
+        return {"bad_request", message("not a request of this version: the command and the helper must come from one "
+                                       "package; a screen locker from before an upgrade must be started anew")};
     case Error::only_root: return {"only_root", message("only root can do this")};
     case Error::self_setup_off:
         return {"self_setup_off", message("the administrator sets codes up here (self-setup = no)")};

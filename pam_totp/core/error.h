@@ -17,10 +17,13 @@ enum class [[nodiscard]] Error : u8 {
     store_unsafe,       ///< directory: mode, owner
     store_unmarked,     ///< no sentinel: not initialised, or not mounted
     store_foreign,      ///< sentinel made with another host key
+    store_newer,        ///< sentinel written by a newer version
     store_remote,       ///< network or FUSE file system
     key_missing,
     key_unsafe,
     key_malformed,
+    key_newer,
+    key_volatile,       ///< a new key would be gone at the next start, and the records are not
     key_unknown,        ///< a file was made with a key that the key file does not hold
     record_unsafe,      ///< a record's file: mode, owner, links, kind of file
     journal_damaged,

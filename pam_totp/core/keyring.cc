@@ -3,7 +3,7 @@
 
 namespace totp {
 namespace {
-constexpr string_view retired_word = "retired";
+constexpr string_view version_line = "pam_totp-key-1", retired_word = "retired";
 
 bool read_key(string_view digits, Secret<32>& key) { return read_hex(digits, key.fill(32)); }
 
@@ -49,10 +49,13 @@ bool Keyring::is_retired(u64 id) const {
 Error read_keyring(string_view text, Keyring& keyring) {
     keyring.sets.clear();
     keyring.retired.clear();
-    while (!text.empty()) {
+    for (bool is_first = true; !text.empty();) {
         string_view line = next_line(text);
         if (line.empty() || line[0] == '#') continue;
-        if (!read_line(line, keyring)) return Error::key_malformed;
+        bool names_version = is_first && line == version_line;
+        if (is_first && is_other_version(line, version_line)) return Error::key_newer;
+        is_first = false;
+        if (!names_version && !read_line(line, keyring)) return Error::key_malformed;
     }
     return keyring.sets.empty() ? Error::key_malformed : Error::none;
 }
@@ -62,7 +65,7 @@ void write_key_set(const KeySet& set, Writer& out) {
 }
 
 void write_key_file(const KeySet* first, const Keyring& keyring, size_t kept, Writer& out) {
-    out.add("# pam_totp host key: id, sealing key, signing key. The first line is used for new files.\n");
+    out.add(version_line).add("\n# The host key of pam_totp: id, sealing key, signing key. The first line is used for new files.\n");
     if (first) write_key_set(*first, out);
     size_t retired = 0;
     for (size_t i = 0; i < keyring.sets.size(); ++i) {

@@ -40,9 +40,9 @@ struct Keyring {
 
 constexpr size_t longest_key_file = 2048; ///< bytes
 
-/// Reads `id sealing signing` lines of hexadecimal digits (16, 64, 64) and `retired id` lines; `#` begins a comment
+/// Reads a line with the version, which may be missing, `id sealing signing` lines of hexadecimal digits (16, 64, 64) and `retired id` lines; `#` begins a comment
 /// line. What `keyring` held before is forgotten. Error::key_malformed for anything else, an id of 0 or given twice, no
-/// set or more than 8.
+/// set or more than 8. Error::key_newer for another version.
 Error read_keyring(string_view text, Keyring& keyring);
 
 /// Writes one line of the key file.

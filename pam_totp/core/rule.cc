@@ -111,7 +111,7 @@ string_view set(Rule& rule, string_view key, string_view value, bool is_negated)
         return set_pattern(rule.from, value, is_negated);
     }
     bool is_known = key == "until" || key == "defer" || key == "reason" || key == "remember";
-    if (!is_known) return "unknown key; known are user, group, service, from, until, defer, remember, reason";
+    if (!is_known) return "unknown key; version " TOTP_VERSION " knows user, group, service, from, until, defer, remember, reason";
     if (is_negated) return "only user, group, service and from take !=";
     if (key == "remember") return set_remember(rule, value);
     if (key == "until") return set_date(rule.until, value);

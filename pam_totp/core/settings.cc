@@ -35,7 +35,12 @@ bool read_picture(string_view text, Picture& picture) {
     return picture != Picture::utf8 || text == "utf8";
 }
 
-constexpr string_view names[] = {"window", "guesses", "guess_refill", "issuer", "self-setup", "qr"};
+bool read_path(string_view text, Text<200>& path) {
+    path = Text<200>(text);
+    return text.starts_with('/') && !path.cut();
+}
+
+constexpr string_view names[] = {"window", "guesses", "guess_refill", "issuer", "self-setup", "qr", "key"};
 
 /// The reason why `value` does not fit the setting, or nothing.
 string_view set(size_t which, string_view value, Settings& settings) {
@@ -50,7 +55,8 @@ string_view set(size_t which, string_view value, Settings& settings) {
         return read_duration(value, settings.bucket.refill) ? "" : "guess_refill takes 1s to 31d, such as 1d or 12h";
     case 3: return read_issuer(value, settings.issuer) ? "" : "issuer takes 1 to 64 bytes without a colon";
     case 4: return read_yes(value, settings.self_setup) ? "" : "self-setup takes yes or no";
-    default: return read_picture(value, settings.qr) ? "" : "qr takes utf8, ascii or none";
+    case 5: return read_picture(value, settings.qr) ? "" : "qr takes utf8, ascii or none";
+    default: return read_path(value, settings.key) ? "" : "key takes an absolute path of at most 200 bytes";
     }
 }
 
@@ -69,8 +75,8 @@ string_view read_line(string_view line, u32& seen, Settings& settings) {
         settings.given |= 1u << i;
         return set(i, value, is_first ? settings : unused);
     }
-    return "unknown setting; known are window, guesses, guess_refill, issuer, self-setup, qr, and the rules "
-           "require, enroll, if-enrolled, skip";
+    return "unknown setting; version " TOTP_VERSION " knows window, guesses, guess_refill, issuer, self-setup, qr, key, and "
+           "the rules require, enroll, if-enrolled, skip";
 }
 } // namespace
 

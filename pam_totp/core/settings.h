@@ -21,6 +21,7 @@ struct Settings {
     Text<64> issuer;     ///< as apps show it; empty: the host's name
     bool self_setup = true;
     Picture qr = Picture::utf8;
+    Text<200> key;       ///< path of the host key; empty: the usual one
     u32 given = 0;       ///< one bit for each that was read: the first file that gives one decides
 };
 
@@ -33,7 +34,7 @@ struct Misfit {
 constexpr size_t longest_settings = 16384; ///< bytes
 
 /// Reads the settings that no file before has given: `window`, `guesses`, `guess_refill` (seconds, or a number
-/// with s, m, h or d), `issuer`, `self-setup` (yes or no), `qr` (utf8, ascii or none). Blank lines and lines that
+/// with s, m, h or d), `issuer`, `self-setup` (yes or no), `qr` (utf8, ascii or none), `key` (a path). Blank lines and lines that
 /// begin with # are skipped.
 /// False, with the misfit said, for an unknown word, a bad value, a setting given twice, or a rule that does not fit.
 bool read_settings(string_view text, Settings& settings, Misfit& misfit);

@@ -106,6 +106,12 @@ bool read_number(string_view text, u64& value) {
     return !text.empty() && error == std::errc{} && stop == end;
 }
 
+bool is_other_version(string_view word, string_view known) {
+    size_t common = known.size() - 1; // all but the number
+    u64 version = 0;
+    return word != known && slice(word, 0, common) == slice(known, 0, common) && read_number(slice(word, common), version);
+}
+
 bool read_duration(string_view text, u32& seconds) {
     constexpr u64 most = 31 * u64(86400);
     u64 unit = 0, number = 0;

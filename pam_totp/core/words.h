@@ -55,6 +55,8 @@ bool read_number(string_view text, u64& value);
 bool read_duration(string_view text, u32& seconds);
 /// All of `text` as 2 × room.size() hexadecimal digits, or false.
 bool read_hex(string_view text, Room room);
+/// Whether a word that names a format and its version, such as `known`, names another version of the same format.
+bool is_other_version(string_view word, string_view known);
 /// 16 hexadecimal digits.
 bool read_id(string_view text, u64& value);
 /// Undoes Writer::escaped into `room`; `size` is what was written. False on a bad escape or too little room.

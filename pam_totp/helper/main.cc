@@ -20,7 +20,7 @@ bool read_arguments(int argc, char** argv, Service& s) {
         string_view name(argv[i]);
         if (argv[i + 1][0] != '/') return false;
         if (name == "--store") s.place.store = argv[i + 1];
-        else if (name == "--key") s.place.key = argv[i + 1];
+        else if (name == "--key") s.place.key = argv[i + 1], s.key_given = true;
         else if (name == "--conf") s.conf = argv[i + 1], s.conf_given = true;
         else return false;
     }

@@ -34,7 +34,8 @@ bool is_moved(Service& s, string_view file) {
 /// What is wrong with the system and not with this record would be wrong with the others too: it ends the work.
 bool ends_the_work(Service& s, Error error, const Record& record) {
     bool is_systems = error == Error::io || error == Error::no_space || error == Error::crypto ||
-                      error == Error::key_missing || error == Error::key_unsafe || error == Error::key_malformed;
+                      error == Error::key_missing || error == Error::key_unsafe || error == Error::key_malformed ||
+                      error == Error::key_newer;
     if (is_systems) s.done.error = error, s.record.account = record.account;
     return is_systems;
 }

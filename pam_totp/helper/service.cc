@@ -46,6 +46,7 @@ Error read_conf(Service& s, const Visit* visit, Conf& conf) {
     if (error == Error::bad_setting) s.done.detail.add(": ").add(conf.misfit.reason);
     say_reason(s, error, number);
     s.settings = conf.settings;
+    if (!s.key_given && !s.settings.key.empty()) s.place.key = s.settings.key.c_str();
     return error;
 }
 
@@ -99,6 +100,15 @@ Error serve_many(Service& s) {
     }
 }
 
+/// A key elsewhere, that the settings name, comes from elsewhere: one made in its place could read no record, and in
+/// memory would be gone at the next start.
+Error init(Service& s) {
+    bool is_named = !s.key_given && !s.settings.key.empty();
+    s.host.opening = s.place.key;
+    if (is_named && access(s.place.key, F_OK) != 0) return Error::key_missing;
+    return init_host(s.place, s.group, s.host);
+}
+
 /// Root of a user name space is nobody outside of it.
 bool roots_files_are_our_own() {
     struct stat found = {};
@@ -108,10 +118,10 @@ bool roots_files_are_our_own() {
 Error serve_request(Service& s) {
     Verb verb = s.request.verb;
     if (is_roots(verb) && s.place.owner != s.caller) return Error::only_root;
-    if (verb == Verb::init) return note_change(s, init_host(s.place, s.group, s.host));
     Conf conf;
     Error error = read_conf(s, nullptr, conf);
     if (error != Error::none) return error;
+    if (verb == Verb::init) return note_change(s, init(s));
     if (!is_everybodys(verb) && !s.is_root && !s.settings.self_setup) return Error::self_setup_off;
     error = open_host(s.place, s.host);
     if (error != Error::none) return error;

@@ -16,7 +16,7 @@ struct Service {
     Channel& channel;
     Place place;
     const char* conf = nullptr;
-    bool conf_given = false;
+    bool key_given = false, conf_given = false;
     bool is_root = false; ///< the real uid is 0
     u32 caller = 0;       ///< real uid
     gid_t group = gid_t(-1); ///< of the store, for init

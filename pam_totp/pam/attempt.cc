@@ -36,6 +36,7 @@ bool Attempt::read_conf() {
         log_error(pam_, line_, error, file, number);
     }
     if (error != Error::none) tell(pam_, flags_, out_of_order());
+    if (!options_.key_given && !conf_.settings.key.empty()) options_.place.key = conf_.settings.key.c_str();
     policy_.window = options_.window >= 0 ? unsigned(options_.window) : conf_.settings.window;
     policy_.bucket = conf_.settings.bucket;
     return error == Error::none;

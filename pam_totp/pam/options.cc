@@ -29,7 +29,7 @@ const char* read_option(const char* argument, Options& o) {
     if (is_path && *value != '/') return "takes an absolute path";
     if (is_path) o.moved = true;
     if (name == "store") return o.place.store = value, nullptr;
-    if (name == "key") return o.place.key = value, nullptr;
+    if (name == "key") return o.place.key = value, o.key_given = true, nullptr;
     if (name == "conf") return o.conf = value, o.conf_given = true, nullptr;
     if (name == "prompt") return o.prompt = value, *value ? nullptr : "takes a text";
     if (name == "services") return o.services = value, *value ? nullptr : "takes names with commas between";

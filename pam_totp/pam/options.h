@@ -17,6 +17,7 @@ struct Options {
     Place place{TOTP_STORE, TOTP_KEY};
     const char* conf = TOTP_CONF;
     bool conf_given = false;        ///< then the file must be there
+    bool key_given = false;
     bool moved = false;             ///< store, key or conf is given
     bool after_password = false;    ///< the administrator's word: above this line a wrong password ends the stack
     const char* services = nullptr; ///< comma-separated; others are ignored

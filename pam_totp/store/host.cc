@@ -51,6 +51,7 @@ Error judge_sentinel(const Host& host, string_view line, Sentinel& said) {
     said.store = words.id("id");
     said.key = words.id("key");
     words.hex("mac", mac);
+    if (is_other_version(version, sentinel_version)) return Error::store_newer;
     if (!words.done() || version != sentinel_version) return Error::store_foreign;
     const KeySet* set = host.keyring.find(said.key);
     if (!set) {

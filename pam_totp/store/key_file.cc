@@ -2,7 +2,9 @@
 #include "key_file.h"
 #include "random.h"
 #include <errno.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 namespace totp {
@@ -33,6 +35,11 @@ Error flush_directory_of(const char* path) {
     return fsync(fd.get()) == 0 ? Error::none : error_of_errno();
 }
 
+bool lies_in_memory(int fd) {
+    struct statfs found;
+    return fstatfs(fd, &found) == 0 && (found.f_type == TMPFS_MAGIC || found.f_type == RAMFS_MAGIC);
+}
+
 /// `first`, and `kept` of the sets that there are, in place of what is in the file. Whose it is stays as it is.
 Error rewrite(const Host& host, const KeySet* first, size_t kept) {
     Fd fd;
@@ -41,6 +48,8 @@ Error rewrite(const Host& host, const KeySet* first, size_t kept) {
     Error error = open_key_file(host.place, fd, size);
     if (error != Error::none) return error;
     if (fstat(fd.get(), &found) != 0) return Error::io;
+    // As one that was unsealed does: the records would outlive it.
+    if (lies_in_memory(fd.get()) && !lies_in_memory(host.directory.get())) return Error::key_volatile;
     Secret<longest_key_file> text;
     Room room = text.fill(longest_key_file);
     Writer out({reinterpret_cast<char*>(room.data()), room.size()});

@@ -11,7 +11,8 @@ Error read_key_file(const Place& place, Keyring& keyring);
 Error make_key_file(const Place& place, gid_t group);
 
 /// Puts a new set above the others: it is on the disk, and in host.keyring, before anything can be made with it.
-/// Error::keys_full when there are as many as the file takes.
+/// Error::keys_full when there are as many as the file takes. Error::key_volatile, as by retire_key_sets, when it is
+/// in memory and the records are not.
 Error add_key_set(const Host& host);
 
 /// Takes away what a killed change of the file left: there are keys in it.

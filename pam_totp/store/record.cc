@@ -130,8 +130,10 @@ Text<512> path_of(Error error, const Host& host, const Record& record) {
     if (error == Error::bad_account) return {};
     Text<512> path(string_view(host.opening ? host.opening : host.place.store));
     bool of_host = host.opening || record.journal.is_absent || error == Error::store_remote;
-    if (!of_host && !record.account.file.empty()) path.add('/').add(record.account.file.view());
-    return path;
+    if (of_host || record.account.file.empty()) return path;
+    bool of_credential = error >= Error::credential_missing && error <= Error::credential_newer;
+    path.add('/');
+    return path.add(of_credential ? name_in_store(record.account, record.state().credential, "").view() : record.account.file.view());
 }
 
 Error open_record(const Host& host, Record& record) {

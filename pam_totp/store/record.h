@@ -37,8 +37,8 @@ bool is_void(const Host& host, Record& record, u64 id);
 /// credential that has not is named nowhere: whoever is just writing it begins again.
 void remove_left_over(const Host& host, Record& record);
 
-/// The path that an error is about: the one that was being opened; the store's; or the journal's, for all that is
-/// wrong with the record. Empty for an account, which is at no path.
+/// The path that an error is about: the one that was being opened; the store's; the credential's; or the
+/// journal's, for all else that is wrong with the record. Empty for an account, which is at no path.
 Text<512> path_of(Error error, const Host& host, const Record& record);
 
 /// Who changes a credential, and what of the old one goes on.

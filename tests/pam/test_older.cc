@@ -1,145 +1,157 @@
 // SPDX-License-Identifier: Apache-2.0
-// Issue 330 of pam-u2f: an update that tightened a check locked people out. Here the store of somebody with a past
-// stands as each version wrote it, and he gets in with this one. `test_older --write` prints it as this version does,
-// for tests/vectors/records; a release adds such a file, and none is ever changed.
-#include "../unit/given.h"
+// Issue 330 of pam-u2f: an update that tightened a check locked people out. Here the stores stand as each version left
+// them (tests/formats), and their owner gets in with this one.
 #include "../unit/vectors.h"
-#include "bed.h"
-#include <filesystem>
+#include "past.h"
 
 using namespace bed;
 
 namespace {
+const std::filesystem::path formats = "tests/formats";
 
-constexpr u64 noon = given::noon;
-const std::filesystem::path records = "tests/vectors/records";
-
-/// What a past is made of: a phone alone at first, a button added to it, and every kind of answer.
-struct Past : Bed {
-    u64 now = noon;
-
-    void put(const Credential* next, const Change& change) {
-        if (rotate(host, record, next, change) != Error::none) abort();
-        if (open_record(host, record) != Error::none) abort();
+/// The store of a version as somebody left it.
+struct Old : Bed {
+    Old(const std::filesystem::path& version, const char* life) {
+        std::filesystem::remove_all(store);
+        std::filesystem::copy(version / life, store);
+        std::filesystem::copy(version / "key", key, std::filesystem::copy_options::overwrite_existing);
+        chmod(store.c_str(), 0700);
+        chmod(key.c_str(), 0640);
+        for (const auto& file : std::filesystem::directory_iterator(store)) {
+            chmod(file.path().c_str(), file.path().filename() == ".store" ? 0640 : 0600);
+        }
+        (void)token.key.assign(bytes_of(given::rfc_key));
     }
-    void set_up() {
-        Credential phone;
-        add_phone(phone);
-        Change first;
-        first.time = now;
-        (void)open_record(host, record);
-        put(&phone, first);
-        Credential both;
-        add_phone(both);
-        given::add_token(both, "button", "abcdefghijklmnopqrst", Type::hotp, 8);
-        Change second;
-        second.time = now += 30;
-        second.continues[0] = 0;
-        put(&both, second);
+    std::string open() {
+        Error error = open_host(place(), host);
+        return std::string(word(error == Error::none ? open_record(host, record) : error));
     }
-    static void add_phone(Credential& credential) {
-        given::add_token(credential, "phone", given::rfc_key);
-        given::add_backup_codes(credential, 3);
-        credential.created = noon;
-    }
-    void answer(const std::string& typed) {
+    /// Right after its last entry.
+    u64 now() const { return record.state().last_answer + 30; }
+    Verdict verdict_of(const std::string& typed, u64 at) {
         Answer read;
         read_answer(typed, read);
         Finding finding;
         Verdict verdict = Verdict::none;
         State after;
-        Error error = examine(record.credential, record.state(), read, now += 30, {}, finding);
-        if (error != Error::none || !finding.append) abort();
-        if (append(host, record.account, record.journal, finding.entry, verdict, after) != Error::none) abort();
-    }
-    void live() {
-        set_up();
-        answer(given::code(record.credential.tokens[0], (now + 30) / 30));
-        answer(given::code(record.credential.tokens[1], 0));
-        answer(given::backup_code(0));
-        answer("999999");
-        Entry unlock;
-        unlock.kind = Kind::unlock;
-        unlock.time = now += 30;
-        Verdict verdict = Verdict::none;
-        State after;
-        if (append(host, record.account, record.journal, unlock, verdict, after) != Error::none) abort();
+        if (examine(record.credential, record.state(), read, at, {}, finding) != Error::none) return Verdict::none;
+        if (!finding.append) return finding.verdict;
+        Error error = append(host, record.account, record.journal, finding.entry, verdict, after);
+        return error == Error::none ? verdict : Verdict::none;
     }
 };
 
-std::string hex_of(const std::string& path) {
-    std::ifstream file(path);
-    std::string text;
-    for (std::istreambuf_iterator<char> at(file), end; at != end; ++at) {
-        char two[3];
-        snprintf(two, sizeof two, "%02x", unsigned(u8(*at)));
-        text += two;
-    }
-    return text;
-}
-
-/// A line for each file: its name and what is in it.
-void write_past() {
-    Past b;
-    b.live();
-    printf("# The store of root (uid 0) as version %s wrote it, in hexadecimal: see tests/pam/test_older.cc.\n",
-           TOTP_VERSION);
-    printf("key %s\n", hex_of(b.key).c_str());
-    for (const auto& file : std::filesystem::directory_iterator(b.store)) {
-        printf("%s %s\n", file.path().filename().c_str(), hex_of(file.path()).c_str());
-    }
-}
-
-void lay_out(const Bed& b, const std::string& file) {
-    std::filesystem::remove_all(b.store);
-    mkdir(b.store.c_str(), 0700);
-    for (const auto& row : read_vectors(file)) {
-        bool is_key = row[0] == "key", of_host = is_key || row[0] == ".store";
-        std::string path = is_key ? b.key : b.store + "/" + row[0], bytes(row[1].size() / 2, '\0');
-        if (!read_hex(row[1], {reinterpret_cast<u8*>(bytes.data()), bytes.size()})) abort();
-        std::ofstream(path) << bytes;
-        chmod(path.c_str(), of_host ? 0640 : 0600);
-    }
-}
-
-/// What does not hold of a record of that version.
-std::string amiss(const std::string& file) {
-    Bed b;
-    lay_out(b, "records/" + file);
-    Credential now;
-    Token& phone = given::add_token(now, "phone", given::rfc_key);
-    Token& button = given::add_token(now, "button", "abcdefghijklmnopqrst", Type::hotp, 8);
-    b.token.copy_from(phone);
-    std::string wrong;
-    auto comes_to = [&](const char* what, const std::string& answer, int result) {
-        if (b.login({answer}) != result) wrong += file + ": " + what + "\n";
-    };
-    comes_to("a wrong code", b.wrong(), PAM_AUTH_ERR);
-    comes_to("a counter that was used", given::code(button, 0), PAM_AUTH_ERR);
-    comes_to("a backup code that was used", given::backup_code(0), PAM_AUTH_ERR);
-    comes_to("a code", b.code(), PAM_SUCCESS);
-    comes_to("the next counter", given::code(button, 1), PAM_SUCCESS);
-    comes_to("another backup code", given::backup_code(1), PAM_SUCCESS);
-    return wrong;
-}
-
-void u2f_330_a_record_of_every_version_lets_its_owner_in(void**) {
+/// What does not hold of the versions, by name. Fails when there is none.
+template <typename Look> void of_every_version(Look look) {
     std::string wrong;
     int versions = 0;
-    for (const auto& file : std::filesystem::directory_iterator(records)) {
+    for (const auto& one : std::filesystem::directory_iterator(formats)) {
+        if (!one.is_directory()) continue;
         ++versions;
-        wrong += amiss(file.path().filename().string());
+        std::string amiss = look(one.path());
+        if (!amiss.empty()) wrong += one.path().filename().string() + ": " + amiss + "\n";
     }
     assert_int_not_equal(versions, 0);
     assert_text_equal(wrong, "");
+}
+
+void u2f_330_a_record_of_every_version_lets_its_owner_in(void**) {
+    of_every_version([](const std::filesystem::path& version) {
+        Old b(version, "lived");
+        Credential now;
+        past::add_phone(now);
+        const Token& button = past::add_button(now);
+        std::string wrong;
+        auto comes_to = [&](const char* what, const std::string& answer, int result) {
+            if (b.login({answer}) != result) wrong += std::string(what) + " ";
+        };
+        comes_to("a wrong code", b.wrong(), PAM_AUTH_ERR);
+        comes_to("a counter that was used", given::code(button, 0), PAM_AUTH_ERR);
+        comes_to("a backup code that was used", given::backup_code(0), PAM_AUTH_ERR);
+        comes_to("a code", b.code(), PAM_SUCCESS);
+        comes_to("the same code again", b.code(), PAM_AUTH_ERR);
+        comes_to("the next counter", given::code(button, 1), PAM_SUCCESS);
+        comes_to("another backup code", given::backup_code(1), PAM_SUCCESS);
+        return wrong;
+    });
+}
+
+void guesses_that_were_made_before_an_upgrade_are_counted(void**) {
+    of_every_version([](const std::filesystem::path& version) -> std::string {
+        Old b(version, "lived");
+        if (b.open() != "none") return "it does not open";
+        u64 now = b.now();
+        const Token& phone = b.record.credential.tokens[0];
+        if (b.verdict_of(given::code(phone, now / 30), now) != Verdict::two_needed) return "a single code is looked at";
+        if (b.record.state().wrong != Bucket().guesses) return "wrong codes are not told";
+        bool in = b.verdict_of(given::two_codes(phone, now / 30), now) == Verdict::accepted;
+        return in ? "" : "two codes in a row are refused";
+    });
+}
+
+void who_was_not_asked_again_before_an_upgrade_is_not_after_it(void**) {
+    of_every_version([](const std::filesystem::path& version) -> std::string {
+        Old b(version, "lived");
+        u64 place = 0, there = 0;
+        if (b.open() != "none") return "it does not open";
+        const KeySet& set = b.host.keyring.newest();
+        bool made = make_place(set, b.record.account, "sshd", past::elsewhere, place) &&
+                    make_place(set, b.record.account, "sshd", "192.0.2.8", there);
+        const State& state = b.record.state();
+        if (!made || !is_remembered(state, place, b.now(), u32(past::day_long))) return "it is forgotten";
+        if (is_remembered(state, place, b.now() + past::day_long, u32(past::day_long))) return "it has no end";
+        return is_remembered(state, there, b.now(), u32(past::day_long)) ? "another place is remembered" : "";
+    });
+}
+
+void a_recovery_that_was_begun_before_an_upgrade_goes_on(void**) {
+    of_every_version([](const std::filesystem::path& version) -> std::string {
+        Old b(version, "recovering");
+        if (b.login({given::backup_code(0)}) != PAM_AUTH_ERR) return "years later it lets in";
+        if (b.open() != "none") return "it does not open";
+        u64 begun = b.record.credential.created, over = b.record.credential.recovery_until;
+        if (b.verdict_of(given::backup_code(0), begun + 60) != Verdict::recovery) return "its code permits nothing";
+        if (b.verdict_of(given::backup_code(1), begun + 60) != Verdict::wrong) return "any code permits";
+        return b.verdict_of(given::backup_code(0), over) == Verdict::recovery_over ? "" : "it has no end";
+    });
+}
+
+void a_set_up_that_was_begun_before_an_upgrade_is_shown_again(void**) {
+    of_every_version([](const std::filesystem::path& version) -> std::string {
+        Old b(version, "begun");
+        if (b.open() != "no_record") return "it does not open";
+        Credential found;
+        Error error = open_pending(b.host, b.record, past::from, given::noon + 60, found);
+        return error == Error::none && found.has_key(bytes_of(given::rfc_key)) ? "" : "another key: " + std::string(word(error));
+    });
+}
+
+/// What a version leaves behind, into a directory of tests/formats.
+int write_formats(const std::filesystem::path& to) {
+    struct {
+        const char* name;
+        void (Past::*life)();
+    } lives[] = {{"lived", &Past::live}, {"recovering", &Past::lose_all}, {"begun", &Past::begin}};
+    std::filesystem::create_directories(to);
+    for (const auto& one : lives) {
+        Past past;
+        (past.*one.life)();
+        std::filesystem::copy(past.store, to / one.name);
+        std::filesystem::copy(past.key, to / "key", std::filesystem::copy_options::overwrite_existing);
+    }
+    return 0;
 }
 } // namespace
 
 int main(int argc, char** argv) {
     find_module(argv[0]);
-    if (argc > 1 && std::string(argv[1]) == "--write") return write_past(), 0;
+    if (argc == 3 && std::string(argv[1]) == "--write") return write_formats(argv[2]);
     const CMUnitTest tests[] = {
         cmocka_unit_test(u2f_330_a_record_of_every_version_lets_its_owner_in),
+        cmocka_unit_test(guesses_that_were_made_before_an_upgrade_are_counted),
+        cmocka_unit_test(who_was_not_asked_again_before_an_upgrade_is_not_after_it),
+        cmocka_unit_test(a_recovery_that_was_begun_before_an_upgrade_goes_on),
+        cmocka_unit_test(a_set_up_that_was_begun_before_an_upgrade_is_shown_again),
     };
     return cmocka_run_group_tests_name("older", tests, nullptr, nullptr);
 }

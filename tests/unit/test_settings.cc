@@ -62,8 +62,8 @@ void reads_over_what_is_there(void**) {
 
 void says_where_and_why_a_line_does_not_fit(void**) {
     assert_text_equal(misfit_of("\n# x\nwindow = 1\nwidow = 1\n"),
-                      "4: unknown setting; known are window, guesses, guess_refill, issuer, self-setup, qr, "
-                      "and the rules require, enroll, if-enrolled, skip");
+                      "4: unknown setting; version " TOTP_VERSION " knows window, guesses, guess_refill, issuer, self-setup, qr, "
+                      "key, and the rules require, enroll, if-enrolled, skip");
     assert_text_equal(misfit_of("window = 1\nwindow = 1\n"), "2: this setting is given twice");
     assert_text_equal(misfit_of("window 1\n"), "1: expected: name = value");
     assert_text_equal(misfit_of("window = 11"), "1: window takes 0 to 10 steps");
@@ -72,6 +72,7 @@ void says_where_and_why_a_line_does_not_fit(void**) {
     assert_text_equal(misfit_of("issuer = a:b"), "1: issuer takes 1 to 64 bytes without a colon");
     assert_text_equal(misfit_of("self-setup = maybe"), "1: self-setup takes yes or no");
     assert_text_equal(misfit_of("qr = colour"), "1: qr takes utf8, ascii or none");
+    assert_text_equal(misfit_of("key = key"), "1: key takes an absolute path of at most 200 bytes");
 }
 
 void accepts_only_values_within_bounds(void**) {
@@ -90,6 +91,7 @@ void accepts_only_values_within_bounds(void**) {
          {"", "a:b", "a\tb", "a\x7f", "a\x1b[0m", std::string(65, 'i')}},
         {"qr", {"utf8", "ascii", "none"}, {"", "UTF8", "ansi", "utf-8", "yes"}},
         {"self-setup", {"yes", "no"}, {"", "Yes", "true", "1", "on", "yes no"}},
+        {"key", {"/run/pam_totp/key", "/" + std::string(199, 'k')}, {"", "key", "./key", "~/key", "/" + std::string(200, 'k')}},
     };
     for (const auto& row : rows) {
         for (const std::string& value : row.good) {

@@ -167,7 +167,12 @@ bool Pending::open() {
         close(fd_); // kept or undone while we waited
         fd_ = -1;
     }
-    if (read_note(read_file(note_path).value_or(""), note_)) return true;
+    std::string written = read_file(note_path).value_or("");
+    if (read_note(written, note_)) return true;
+    if (is_note_of_another_version(written)) {
+        throw Stop(exit_store, text("%1 was written by a newer pam-totp: nothing was undone. Install that version, or put the "
+                                    "files back by hand, which stand beside the changed ones as FILE.before-pam-totp", {note_path}));
+    }
     throw Stop(exit_store, text("%1 is damaged: nothing was undone. The files as they were stand beside the changed ones, "
                                 "as FILE.before-pam-totp", {note_path}));
 }

@@ -39,6 +39,7 @@ struct Note {
 std::string note_text(const Note& note);
 /// False for anything but what note_text writes.
 bool read_note(const std::string& text, Note& note);
+bool is_note_of_another_version(const std::string& text);
 std::string digest(const std::optional<std::string>& text);
 
 /// Where the original is kept, and the new file until it takes its place: names that no service has.

@@ -51,7 +51,9 @@ void Judge::judge_key() {
     if (!key) {
         return add(Finding::danger, "key_missing", places_.key, text("the host key is missing"),
                    text("Without it no record can be read: everybody is refused."),
-                   text("restore it from a backup, or on a new host run: pam-totp init"));
+                   places_.key.starts_with("/run/")
+                       ? text("systemctl status pam-totp-key says why it was not unsealed; or put it back from your copy")
+                       : text("restore it from a backup, or on a new host run: pam-totp init"));
     }
     if (!fits(*key, {S_IFREG, 07137})) {
         add(Finding::danger, "key_unsafe", places_.key, text("the host key is not root's alone"),

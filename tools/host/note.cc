@@ -2,12 +2,15 @@
 #include "change.h"
 #include "core/words.h"
 #include "pam_text.h"
+#include <algorithm>
 #include <openssl/evp.h>
 #include <sstream>
 
 namespace totp::host {
 namespace {
 const std::string title = "# What pam-totp undoes unless it is told to keep it: see pam-totp undo and pam-totp keep.";
+
+constexpr string_view version_line = "version 1";
 
 bool is_digest(const std::string& word) {
     return word == "-" || (word.size() == 64 && word.find_first_not_of("0123456789abcdef") == std::string::npos);
@@ -53,7 +56,7 @@ std::string digest(const std::optional<std::string>& text) {
 }
 
 std::string note_text(const Note& note) {
-    std::string out = title + "\nservice " + note.service + "\nmade " + note.made + "\ndeadline " +
+    std::string out = title + "\n" + std::string(version_line) + "\nservice " + note.service + "\nmade " + note.made + "\ndeadline " +
                       std::to_string(note.deadline) + "\nboot " + note.boot + "\n";
     for (const FileNote& file : note.files) out += "file " + file.before + " " + file.after + " " + file.path + "\n";
     return out;
@@ -63,9 +66,14 @@ bool read_note(const std::string& text, Note& note) {
     note = {};
     if (!text.ends_with('\n')) return false;
     for (const std::string& line : lines_of(text)) {
-        if (!line.starts_with('#') && !read_line(line, note)) return false;
+        if (!line.starts_with('#') && line != version_line && !read_line(line, note)) return false;
     }
     return !note.service.empty() && !note.boot.empty() && !note.made.empty() && !note.files.empty();
+}
+
+bool is_note_of_another_version(const std::string& text) {
+    std::vector<std::string> lines = lines_of(text);
+    return std::any_of(lines.begin(), lines.end(), [](const std::string& line) { return is_other_version(line, version_line); });
 }
 
 std::string kept_name(const std::string& path) { return path + ".before-pam-totp"; }

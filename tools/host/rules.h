@@ -28,6 +28,7 @@ class Rules {
     /// The files in the order in which they count. What does not fit is a finding.
     void add(const std::string& file, const std::string& content, Findings& findings);
     const std::deque<RuleAt>& all() const { return rules_; }
+    const Settings& settings() const { return settings_; }
 
   private:
     std::deque<std::string> texts_;
