@@ -273,9 +273,11 @@ void Check::judge_sudo() {
 }
 
 void Check::judge_places() {
-    const Text<200>& key = rules_.settings().key;
+    const Text<200>& named = rules_.settings().key;
+    std::string key = or_usual(a_.key, named.empty() ? TOTP_KEY : named.c_str());
+    if (!image_.is_live() && key.starts_with("/run/")) key.clear();
     Places places{or_usual(a_.store, TOTP_STORE),
-                  or_usual(a_.key, key.empty() ? TOTP_KEY : key.c_str()),
+                  key,
                   or_usual(a_.conf, TOTP_CONF),
                   TOTP_HELPER,
                   image_.modules(),

@@ -29,7 +29,7 @@ constexpr Row row(Error error) {
     case Error::store_foreign:
         return {"store_foreign", message("the store was made with another host key; put that key back, or run: "
                                  "pam-totp init in an empty store")};
-    case Error::store_newer: return {"store_newer", message("the store was made by a newer pam_totp; install that version")};
+    case Error::store_newer: return {"store_newer", message("the store was written by a newer pam_totp; install that version")};
     case Error::store_remote:
         return {"store_remote", message("the store is on a network or FUSE file system; move it to a local one")};
     case Error::key_missing:

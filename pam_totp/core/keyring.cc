@@ -65,7 +65,7 @@ void write_key_set(const KeySet& set, Writer& out) {
 }
 
 void write_key_file(const KeySet* first, const Keyring& keyring, size_t kept, Writer& out) {
-    out.add(version_line).add("\n# The host key of pam_totp: id, sealing key, signing key. The first line is used for new files.\n");
+    out.add(version_line).add("\n# The host key of pam_totp: id, sealing key, signing key. The first key is used for new files.\n");
     if (first) write_key_set(*first, out);
     size_t retired = 0;
     for (size_t i = 0; i < keyring.sets.size(); ++i) {

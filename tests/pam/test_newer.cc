@@ -3,7 +3,7 @@
 // and says of which file and why.
 #include "../unit/journal.h"
 #include "../unit/scene.h"
-#include "../unit/vectors.h"
+#include "core/settings.h"
 #include "past.h"
 
 using namespace bed;
@@ -43,6 +43,7 @@ void refuses_a_newer_host_key(void**) {
 
 void refuses_a_newer_store(void**) {
     Bed b;
+    (void)b.token.key.assign(bytes_of(given::rfc_key));
     raise(b.store + "/.store", "pam_totp-store-1");
     assert_text_equal(refusal(b), "store_newer /store");
 }

@@ -61,6 +61,22 @@ void skips_comments_and_empty_lines(void**) {
     assert_int_equal(last, 1);
 }
 
+/// Files from before there was such a line have none.
+void knows_the_version_in_the_first_line(void**) {
+    Keyring keyring;
+    auto read = [&](const std::string& text) { return std::string(word(read_keyring(text, keyring))); };
+    std::string line = key_line(1);
+    std::string own = read("pam_totp-key-1\n" + line), none = read(line), behind = read(line + "pam_totp-key-1\n");
+    std::string newer = read("# x\npam_totp-key-2\nsomething else\n"), much_newer = read("pam_totp-key-10\n");
+    std::string other = read("pam_totp-key-x\n" + line);
+    assert_text_equal(own, "none");
+    assert_text_equal(none, "none");
+    assert_text_equal(behind, "key_malformed");
+    assert_text_equal(newer, "key_newer");
+    assert_text_equal(much_newer, "key_newer");
+    assert_text_equal(other, "key_malformed");
+}
+
 void refuses_a_file_without_keys(void**) {
     for (string_view text : {"", "\n", "# nothing\n"}) assert_int_equal(sets(text), -1);
 }
@@ -168,7 +184,8 @@ void forgets_what_it_held_when_it_reads_anew(void**) {
 int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(reads_the_keys_of_each_line),       cmocka_unit_test(reads_what_it_writes),
-        cmocka_unit_test(skips_comments_and_empty_lines),    cmocka_unit_test(refuses_a_file_without_keys),
+        cmocka_unit_test(skips_comments_and_empty_lines),    cmocka_unit_test(knows_the_version_in_the_first_line),
+        cmocka_unit_test(refuses_a_file_without_keys),
         cmocka_unit_test(refuses_an_id_of_0_or_given_twice), cmocka_unit_test(holds_eight_sets_and_no_more),
         cmocka_unit_test(refuses_lines_that_do_not_fit),
         cmocka_unit_test(puts_a_new_set_above_the_others),

@@ -30,6 +30,19 @@ void refuses_what_is_no_note(void**) {
     }
 }
 
+void knows_the_version(void**) {
+    Note one = full, read;
+    one.files.pop_back();
+    std::string good = note_text(one), older = good, newer = good;
+    older.erase(older.find("version 1\n"), 10); // from before there was such a line
+    newer.replace(newer.find("version 1"), 9, "version 2");
+    assert_true(read_note(older, read));
+    assert_false(is_note_of_another_version(good));
+    assert_false(read_note(newer, read));
+    assert_true(is_note_of_another_version(newer));
+    assert_false(is_note_of_another_version(good + "x 1\n"));
+}
+
 void knows_a_file_that_is_not_there_from_an_empty_one(void**) {
     assert_text_equal(digest({}), "-");
     assert_text_equal(digest(std::string()), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -40,6 +53,7 @@ int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(keeps_a_note_on_the_way_round),
         cmocka_unit_test(refuses_what_is_no_note),
+        cmocka_unit_test(knows_the_version),
         cmocka_unit_test(knows_a_file_that_is_not_there_from_an_empty_one),
     };
     return cmocka_run_group_tests_name("note", tests, nullptr, nullptr);

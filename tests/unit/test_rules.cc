@@ -137,7 +137,7 @@ void refuses_what_is_no_rule_and_says_why(void**) {
         {"skip user=a user=b", "this key is given twice"},
         {"skip until=2027-01-01 until=2027-01-01", "this key is given twice"},
         {"skip reason=a reason=b", "this key is given twice"},
-        {"skip users=a", "unknown key; known are user, group, service, from, until, defer, remember, reason"},
+        {"skip users=a", "unknown key; version " TOTP_VERSION " knows user, group, service, from, until, defer, remember, reason"},
         {"skip # why", "expected: key=value"},
         {"skip reason=\"a", "a quotation mark is missing, or something stands behind one"},
         {"skip reason=\"a\"b", "a quotation mark is missing, or something stands behind one"},

@@ -47,6 +47,7 @@ class Judge {
 };
 
 void Judge::judge_key() {
+    if (places_.key.empty()) return;
     auto key = look_(places_.key);
     if (!key) {
         return add(Finding::danger, "key_missing", places_.key, text("the host key is missing"),

@@ -12,7 +12,9 @@ namespace totp::host {
 using Look = std::function<std::optional<struct stat>(const std::string& path)>;
 
 struct Places {
-    std::string store, key, conf, helper;
+    std::string store;
+    std::string key; ///< empty: it comes when the machine starts
+    std::string conf, helper;
     std::vector<std::string> modules; ///< every pam_totp.so beside the other modules
     std::string group_name;
     gid_t group = gid_t(-1); ///< -1: there is no such group
