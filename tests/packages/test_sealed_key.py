@@ -102,6 +102,11 @@ def gets_in():
     check(own.returncode == 0, own.stdout + own.stderr)
 
 
+def is_not_unsealed(machine):
+    """And the machine is up all the same."""
+    check(machine.systemctl("is-failed", UNIT, check=False).stdout == "failed\n" and not os.path.exists(UNSEALED), "it was unsealed")
+
+
 def is_kept_out():
     """And the log says where to look."""
     mark = bed.syslog.mark()
@@ -116,17 +121,16 @@ def is_kept_out():
 @contextlib.contextmanager
 def sealed(kind="host", tpm=None):
     """The key as it is after INSTALL's steps, and as it was when it is over."""
-    before = content(KEY)
     try:
         with started(tpm) as machine:
             seal(machine, kind, tpm)
         yield
     finally:
+        if not os.path.exists(KEY):
+            run("install", "-m", "0640", "-g", "_pam_totp", SAFE, KEY)
         for path in (SEALED, NAMED, SAFE):
             if os.path.exists(path):
                 os.unlink(path)
-        if not os.path.exists(KEY):
-            run("install", "-m", "0640", "-g", "_pam_totp", "/dev/stdin", KEY, input=before.decode())
 
 
 @promise
@@ -148,20 +152,18 @@ def a_key_sealed_to_a_secret_of_the_host_lets_people_in_after_a_start():
 
 
 @promise
-def a_key_sealed_to_a_tpm_lets_people_in_after_a_start():
-    with Tpm("own") as tpm, sealed("tpm2", tpm):
-        with started(tpm):
-            gets_in()
-
-
-@promise
-def another_tpm_unseals_nothing():
+def a_key_sealed_to_a_tpm_lets_people_in_after_a_start_and_another_tpm_unseals_nothing():
     with contextlib.ExitStack() as over:
         with Tpm("own") as tpm:
             over.enter_context(sealed("tpm2", tpm))
+        # A TPM starts with its machine.
+        with Tpm("own") as tpm, started(tpm):
+            gets_in()
         with Tpm("other") as other, started(other) as machine:
-            check(machine.systemctl("is-failed", UNIT, check=False).stdout == "failed\n", "it was unsealed")
+            is_not_unsealed(machine)
             is_kept_out()
+        with Tpm("own") as tpm, started(tpm):
+            gets_in()
 
 
 @promise
@@ -170,7 +172,7 @@ def a_disk_in_another_machine_lets_nobody_in_and_the_copy_lets_everybody_in_agai
         os.rename(SECRET, SECRET + ".away")
         try:
             with started() as machine:
-                check(machine.systemctl("is-failed", UNIT, check=False).stdout == "failed\n", "it was unsealed")
+                is_not_unsealed(machine)
                 is_kept_out()
                 check(bed.tool("init").returncode == 4 and not os.path.exists(UNSEALED) and not os.path.exists(KEY),
                       "a new key beside records that it cannot read")
@@ -190,27 +192,27 @@ def a_seal_that_does_not_open_takes_no_key_that_is_there():
 
 @promise
 def rekey_refuses_where_the_new_key_would_be_gone():
-    with sealed(), started() as machine:
+    with sealed(), started():
         before = content(UNSEALED)
-        for words in (("rekey",), ("rekey", "--drop-old")):
-            said = bed.tool(*words)
-            check(said.returncode == 4 or words[1:], said)
-        check("lies in memory" in bed.tool("rekey").stderr and content(UNSEALED) == before, "it was changed")
+        said = bed.tool("rekey")
+        check(said.returncode == 4 and "lies in memory" in said.stderr, said)
+        check(content(UNSEALED) == before, "it was changed")
         gets_in()
-        machine.shell(REKEY)
-        gets_in()
-        check(content(KEY) != before and before.splitlines()[-1] in content(KEY), content(KEY).count(b"\n"))
-        seal(machine)
 
 
 @promise
 def after_a_new_key_was_sealed_a_start_lets_people_in():
     with sealed():
         with started() as machine:
+            before = content(UNSEALED)
             machine.shell(REKEY)
+            check(content(KEY) != before, "no new key")
+            gets_in()
             seal(machine)
         with started():
             gets_in()
+            said = bed.tool("rekey", "--drop-old")
+            check(said.returncode == 4 and "lies in memory" in said.stderr, said)
 
 
 @promise
