@@ -244,5 +244,5 @@ clean: ## remove what was built
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/pam_totp $(B)/tools $(B)/tests -name '*.d' 2>/dev/null)
 .PHONY: all tests fuzzers deps check fuzz lint coverage bench po pictures demo install uninstall clean help install-systemd check-units rpm deb deps-packages check-packages

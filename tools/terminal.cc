@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <langinfo.h>
 #include <poll.h>
+#include <regex.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -118,10 +119,21 @@ bool ask(string_view question, Secret<256>& answer) {
     return answered;
 }
 
+namespace {
+/// As rpmatch(3), which not every C library has: yes in the language of the person.
+bool is_yes(const char* answer) {
+    regex_t yes;
+    if (regcomp(&yes, nl_langinfo(YESEXPR), REG_EXTENDED | REG_NOSUB) != 0) return false;
+    bool matches = regexec(&yes, answer, 0, nullptr, 0) == 0;
+    regfree(&yes);
+    return matches;
+}
+} // namespace
+
 bool agrees(string_view question) {
     Secret<256> answer;
     if (!ask(question, answer)) return false;
-    return answer.empty() || rpmatch(std::string(answer.reveal_text()).c_str()) == 1;
+    return answer.empty() || is_yes(std::string(answer.reveal_text()).c_str());
 }
 
 bool talks_to_terminal() { return isatty(talk) == 1; }

@@ -25,7 +25,7 @@ void reset_signals() {
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, nullptr);
     itimerval off = {};
-    for (int timer : {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF}) (void)setitimer(__itimer_which_t(timer), &off, nullptr);
+    for (auto timer : {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF}) (void)setitimer(timer, &off, nullptr);
 }
 
 /// 0 to 2 are open, so that no record gets such a number; everything above is closed.
@@ -36,7 +36,8 @@ bool reset_descriptors() {
     return syscall(SYS_close_range, 3u, ~0u, 0u) == 0;
 }
 
-bool raise(__rlimit_resource_t which, rlim_t least) {
+/// glibc has a type of its own for which limit it is, others an int.
+bool raise(decltype(RLIMIT_FSIZE) which, rlim_t least) {
     struct rlimit limit = {};
     if (getrlimit(which, &limit) != 0 || (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < least)) return false;
     limit.rlim_cur = limit.rlim_max;

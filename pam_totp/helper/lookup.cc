@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <errno.h>
 #include <fstream>
-#include <nss.h>
 #include <pwd.h>
 #include <sstream>
 #include <string>
 #include <vector>
+#ifdef __GLIBC__
+#include <nss.h>
+#endif
 
 namespace totp {
 namespace {
@@ -44,6 +46,8 @@ Found find_by_hash(string_view file, Text<longest_account_name>& name, u32& uid)
     if (entry) return Found::here;
     return number == 0 || number == ENOENT ? Found::gone : Found::unknown;
 }
+
+#ifdef __GLIBC__
 /// The services of `passwd:`, without what they are told to do after an answer.
 std::string services() {
     std::ifstream file("/etc/nsswitch.conf");
@@ -62,14 +66,20 @@ std::string services() {
     }
     return "files";
 }
+#endif
 } // namespace
 
+#ifdef __GLIBC__
 void demand_every_answer() {
     std::istringstream words(services());
     std::string word, all;
     while (words >> word) all += word + " [UNAVAIL=return TRYAGAIN=return] ";
     if (!all.empty()) (void)__nss_configure_lookup("passwd", all.c_str());
 }
+#else
+/// musl has no nsswitch.conf: it asks the files and then one daemon, and tells of a failure by itself.
+void demand_every_answer() {}
+#endif
 
 Found find_by_name(const char* name, u32& uid) {
     passwd entry = {};

@@ -29,8 +29,7 @@ Error find_account(Service& s) {
 /// The system's own, where that is all there is.
 void say_reason(Service& s, Error error, int number) {
     if (error != Error::io && error != Error::no_space) return;
-    char room[128];
-    s.done.detail.add(": ").add(string_view(strerror_r(number, room, sizeof room)));
+    s.done.detail.add(": ").add(string_view(strerror(number)));
 }
 } // namespace
 

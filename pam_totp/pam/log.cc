@@ -24,6 +24,15 @@ void add_who(Writer& out, const LogLine& line, string_view verdict) {
 void send(pam_handle_t* pam, int level, const Writer& out) {
     pam_syslog(pam, level, "%.*s", int(out.view().size()), out.view().data());
 }
+
+/// Not strerror where there is another: that speaks the language of the application, as sudo and su have one.
+const char* in_english(int number) {
+#ifdef __GLIBC__
+    return strerrordesc_np(number);
+#else
+    return strerror(number);
+#endif
+}
 } // namespace
 
 void log_verdict(pam_handle_t* pam, const LogLine& line, string_view verdict) {
@@ -43,8 +52,7 @@ void log_error(pam_handle_t* pam, const LogLine& line, Error error, string_view 
     add_word(out, "path", path);
     out.add(": ").add(advice(error));
     bool system = error == Error::io || error == Error::no_space;
-    // Not strerror: that speaks the language of the application, as sudo and su have one.
-    const char* why = system && number != 0 ? strerrordesc_np(number) : nullptr;
+    const char* why = system && number != 0 ? in_english(number) : nullptr;
     if (why) out.add(": ").add(string_view(why));
     send(pam, LOG_ERR, out);
 }

@@ -4,9 +4,18 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace totp {
+#ifndef RENAME_NOREPLACE // musl, up to 1.2.5
+constexpr unsigned RENAME_NOREPLACE = 1;
+namespace {
+int renameat2(int from_at, const char* from, int to_at, const char* to, unsigned flags) {
+    return int(syscall(SYS_renameat2, from_at, from, to_at, to, flags));
+}
+} // namespace
+#endif
 
 int above_standard(int fd) {
     if (fd < 0 || fd > 2) return fd;
