@@ -33,9 +33,10 @@ Error look_at_signatures(const Host& host, const Record& record, Signatures& fou
         if (!any) found.newest_entry = is_newest;
         any = true;
         older = older || !is_newest;
-        found.alone = found.alone || entry.base >= low;
     }
-    found.alone = found.alone && !older;
+    // Where the fold begins says the newest fresh entry alone: behind void bytes it may have been made long before.
+    Folded folded;
+    found.alone = !older && fold({Bytes(room).first(size), low}, host.keyring, record.account, folded) == Fold::done;
     return Error::none;
 }
 

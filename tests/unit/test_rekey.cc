@@ -36,6 +36,15 @@ struct Keys : Scene {
         if (open() != Error::none) abort();
         return record.state();
     }
+    /// An entry that spends nothing.
+    void forget() {
+        Entry entry;
+        entry.kind = Kind::forget;
+        Verdict verdict = Verdict::none;
+        State after;
+        bool done = open() == Error::none && append(host, record.account, record.journal, entry, verdict, after) == Error::none;
+        if (!done) abort();
+    }
 };
 
 void keeps_everything_under_the_new_key(void**) {
@@ -149,6 +158,22 @@ void forgets_no_code_behind_void_bytes_either(void**) {
     assert_true(added && moved && done);
     assert_int_equal(by_old.verdict, Verdict::accepted);
     assert_int_equal(s.code(110), Verdict::replayed);
+}
+
+void forgets_no_code_that_a_late_snapshot_reaches_back_to(void**) {
+    Keys s;
+    Waiting before(s);
+    bool added = s.add_key();
+    Waiting between(s);
+    Result by_old = before.use(120);
+    bool moved = s.rekey();
+    for (u64 at = 2 * entry_size; at < fold_window; at += entry_size) s.forget(); // whoever has no code can append as well
+    (void)between.use(119); // its snapshot just counts
+    std::ofstream(s.journal(), std::ios::app) << std::string(1000, '-');
+    bool done = s.open() == Error::none && s.drop();
+    assert_true(added && moved && done);
+    assert_int_equal(by_old.verdict, Verdict::accepted);
+    assert_int_equal(s.code(120), Verdict::replayed);
 }
 
 void says_that_a_word_by_the_dropped_key_changed_nothing(void**) {
@@ -288,6 +313,7 @@ int main() {
         cmocka_unit_test(keeps_the_owner_able_to_get_in_whatever_a_stopped_login_appends_after_the_key_was_dropped),
         cmocka_unit_test(forgets_no_code_that_only_entries_of_the_dropped_key_hold),
         cmocka_unit_test(forgets_no_code_behind_void_bytes_either),
+        cmocka_unit_test(forgets_no_code_that_a_late_snapshot_reaches_back_to),
         cmocka_unit_test(says_that_a_word_by_the_dropped_key_changed_nothing),
         cmocka_unit_test(reads_the_journal_by_the_newest_key_alone_once_the_others_are_dropped),
         cmocka_unit_test(signs_what_is_taken_away_by_the_newest_key_too),
