@@ -42,6 +42,7 @@ bool ask_for_current_code(Service& s) {
         note_answer(s);
         // What was allowed is a change of that very credential.
         if (permits(s)) return s.record.state().credential == permitted;
+        if (s.done.verdict == Verdict::stale) return false; // by the next one a code of what was would spend what is
         question.verdict = s.done.verdict;
         question.wait = s.done.wait = seconds_to_next(s.record.credential, answer);
     }
