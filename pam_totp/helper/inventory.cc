@@ -56,16 +56,16 @@ bool send_record(Service& s, string_view file) {
 }
 } // namespace
 
-Error visit_journals(Service& s, Each each) {
+Error visit_journals(const Service& s, const Each& each) {
     Listing files(s.place.store);
     while (const char* name = files.next()) {
-        if (is_account_file(name) && !each(s, name)) return Error::stale;
+        if (is_account_file(name) && !each(name)) return Error::stale;
     }
     return files.error();
 }
 
 Error list_records(Service& s) {
-    Error error = visit_journals(s, send_record);
+    Error error = visit_journals(s, [&s](string_view file) { return send_record(s, file); });
     return error == Error::stale ? Error::none : error; // nobody reads any more
 }
 

@@ -40,12 +40,8 @@ bool send_login(Service& s, string_view file) {
 } // namespace
 
 Error list_logins(Service& s) {
-    Listing files(s.place.store);
-    while (const char* name = files.next()) {
-        bool is_journal = string_view(name).find('.') == string_view::npos;
-        if (is_journal && may_tell(s, name) && !send_login(s, name)) return Error::none;
-    }
-    return files.error();
+    Error error = visit_journals(s, [&s](string_view file) { return !may_tell(s, file) || send_login(s, file); });
+    return error == Error::stale ? Error::none : error; // nobody reads any more
 }
 
 } // namespace totp

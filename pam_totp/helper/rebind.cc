@@ -7,13 +7,18 @@
 namespace totp {
 namespace {
 
-/// Nobody's factor is moved who is there, under whatever name.
-Error check_old_name(const Service& s, const Account& old) {
+/// Nobody's factor is moved who is there, under whatever name. Where the name is the same, the uid of before may be
+/// somebody else's by now.
+Error check_old_account(const Service& s, const Account& old) {
+    const Account& to = s.record.account;
     u32 uid = 0;
+    Text<longest_account_name> name;
     demand_every_answer();
-    Found found = find_by_name(old.name.c_str(), uid);
-    if (found == Found::unknown) return Error::accounts_unknown;
-    return found == Found::here && uid != s.record.account.uid ? Error::account_exists : Error::none;
+    Found by_name = find_by_name(old.name.c_str(), uid), by_uid = Found::gone;
+    bool is_others = by_name == Found::here && uid != to.uid;
+    if (old.uid != to.uid && old.file != to.file.view()) by_uid = find_by_uid(old.uid, name);
+    if (by_name == Found::unknown || by_uid == Found::unknown) return Error::accounts_unknown;
+    return is_others || by_uid == Found::here ? Error::account_exists : Error::none;
 }
 } // namespace
 
@@ -26,7 +31,7 @@ Error rebind(Service& s) {
     if (error == Error::no_record) s.done.user = Text<255>(name);
     if (error != Error::none) return error;
     bool is_bound = old.file == to.file.view() && old.uid == to.uid;
-    error = check_old_name(s, old);
+    error = check_old_account(s, old);
     if (error == Error::none) error = rebind_record(s.host, old, to, change_by(s));
     if (error == Error::no_record) s.done.user = Text<255>(name);
     if (error != Error::none) return s.record.account = old, error; // what is wrong is wrong with that

@@ -62,6 +62,10 @@ bool move_away(Service& s, string_view file) {
     return tell<const AccountLine&>(s, write_account_line, line);
 }
 
+Error visit(Service& s, bool (*each)(Service& s, string_view file)) {
+    return visit_journals(s, [&](string_view file) { return each(s, file); });
+}
+
 /// Set-ups at a login that are not proved yet keep their key until their hour is over: `any` says that some do.
 Error name_pending(Service& s, bool& any) {
     Listing files(s.place.store);
@@ -84,7 +88,7 @@ Error name_pending(Service& s, bool& any) {
 }
 
 Error make_key(Service& s) {
-    Error error = s.host.keyring.sets.size() > 1 ? visit_journals(s, is_moved) : Error::none;
+    Error error = s.host.keyring.sets.size() > 1 ? visit(s, is_moved) : Error::none;
     if (s.done.replaced) return Error::none;
     if (error != Error::none) return error;
     error = add_key_set(s.host);
@@ -110,7 +114,7 @@ Error rekey(Service& s) {
     KeysLine line{!s.done.replaced, u32(s.host.keyring.sets.size() - 1)};
     if (!tell<const KeysLine&>(s, write_keys_line, line)) return Error::none;
     error = renew_sentinel(s.host);
-    if (error == Error::none) error = visit_journals(s, move);
+    if (error == Error::none) error = visit(s, move);
     if (error == Error::stale && s.done.error != Error::none) error = s.done.error;
     if (error == Error::none) error = name_pending(s, any);
     return note_change(s, error);
@@ -123,7 +127,7 @@ Error drop_keys(Service& s) {
     if (!tell<const KeysLine&>(s, write_keys_line, {false, older})) return Error::none;
     bool any = false;
     error = renew_sentinel(s.host);
-    if (error == Error::none) error = visit_journals(s, move_away);
+    if (error == Error::none) error = visit(s, move_away);
     if (error == Error::stale && s.done.error != Error::none) error = s.done.error;
     if (error == Error::none) error = name_pending(s, any);
     if (error == Error::none && any) error = Error::keys_needed;

@@ -2,12 +2,10 @@
 // Everybody the host knows, and what a login of theirs would come to.
 #include "core/words.h"
 #include "service.h"
-#include "store/file.h"
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <string>
-#include <string.h>
 #include <unordered_set>
 #include <vector>
 
@@ -96,18 +94,16 @@ Error Roll::call_all_of(const gid_t* group) {
 
 /// Those whom a directory service does not list, but who have a record.
 Error Roll::call_records() {
-    Listing files(s_.place.store);
     Error error = Error::none;
-    const char* file = nullptr;
-    while (error == Error::none && (file = files.next())) {
+    Error ended = visit_journals(s_, [&](string_view file) {
         std::string name(longest_account_name, '\0');
         size_t size = 0;
-        bool is_journal = !strchr(file, '.') && !string_view(file).starts_with("%h");
-        if (!is_journal || !unescape(file, std::span(name), size)) continue;
+        if (file.starts_with("%h") || !unescape(file, std::span(name), size)) return true;
         name.resize(size);
         error = call_by_name(name);
-    }
-    return error == Error::none ? files.error() : error;
+        return error == Error::none;
+    });
+    return error == Error::none ? ended : error;
 }
 
 Error Roll::call_everybody() {

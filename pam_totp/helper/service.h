@@ -7,6 +7,7 @@
 #include "store/conf.h"
 #include "store/member.h"
 #include "store/record.h"
+#include <functional>
 
 namespace totp {
 
@@ -84,8 +85,8 @@ void send_status(Service& service, const Record& record);
 u32 seconds_to_next(const Credential& credential, const Answer& answer);
 
 /// Each name in the store that a journal can have. Error::stale when `each` ended it with false.
-using Each = bool (*)(Service& service, string_view file);
-Error visit_journals(Service& service, Each each);
+using Each = std::function<bool(string_view file)>;
+Error visit_journals(const Service& service, const Each& each);
 /// Alone in the store with its keys, as they are now; until the end.
 Error begin_alone(Service& service);
 /// A line that is no message of the channel's deadline: work on many records takes as long as it takes.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rebind.h"
 #include "core/judge.h"
+#include "core/words.h"
 #include "random.h"
 #include <errno.h>
 #include <sys/stat.h>
@@ -82,7 +83,9 @@ Error drop_files_of_others(const Host& host, const Account& account) {
 Error clean_up(const Host& host, const Account& from, const Account& to) {
     Record made;
     made.account = to;
-    if (open_record(host, made) == Error::none) remove_left_over(host, made);
+    Error error = open_record(host, made);
+    if (error != Error::none) return error;
+    remove_left_over(host, made);
     return from.file == to.file.view() ? drop_files_of_others(host, to) : discard_record(host, from);
 }
 
@@ -103,6 +106,18 @@ Error find_made_for(const Host& host, string_view name, Account& account) {
     if (!is_there) return Error::no_record;
     account.uid = found.st_uid;
     return S_ISREG(found.st_mode) ? Error::none : Error::record_unsafe;
+}
+
+Text<longest_file_name> closed_for(const Host& host, const Record& record) {
+    u64 closed = record.state().credential;
+    std::array<char, 16> digits;
+    string_view id = Writer(digits).id(closed & ~nothing_in_force).view();
+    Listing list(host.place.store);
+    while (const char* name = !in_force(closed) && closed != 0 ? list.next() : nullptr) {
+        string_view all(name), file = slice(all, 0, all.find('.'));
+        if (is_account_file(file) && slice(all, file.size() + 1) == id) return Text<longest_file_name>(file);
+    }
+    return {};
 }
 
 Error rebind_record(const Host& host, const Account& from, const Account& to, const Change& change) {

@@ -28,7 +28,9 @@ Error look_at_signatures(const Host& host, const Record& record, Signatures& fou
     for (size_t at = size; at >= entry_size; --at) {
         Entry entry;
         auto bytes = std::span(room).subspan(at - entry_size).first<entry_size>();
-        if (read_entry(bytes, host.keyring, record.account, entry) != Mark::entry) continue;
+        Mark mark = read_entry(bytes, host.keyring, record.account, entry);
+        if (mark == Mark::broken) return Error::crypto;
+        if (mark != Mark::entry) continue;
         bool is_newest = entry.key == host.keyring.newest().id;
         if (!any) found.newest_entry = is_newest;
         any = true;

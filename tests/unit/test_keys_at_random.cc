@@ -77,16 +77,19 @@ struct Chaos : Scene {
     void crowd() {
         Process fresh(*this, account);
         bool is_late = !waiting.empty() && below(2);
-        Process& process = is_late ? *waiting[below(unsigned(waiting.size()))] : fresh;
-        for (unsigned left = below(66); left > 0 && process.record.journal.fd.is_open(); --left) {
+        size_t whose = is_late ? below(unsigned(waiting.size())) : 0;
+        Process& process = is_late ? *waiting[whose] : fresh;
+        Verdict verdict = Verdict::accepted;
+        for (unsigned left = below(66); left > 0 && process.error == Error::none && verdict == Verdict::accepted; --left) {
             Entry entry;
             entry.kind = Kind::forget;
-            Verdict verdict = Verdict::none;
             State after;
             const Folded known = process.record.journal.folded;
-            (void)append(process.host, process.record.account, process.record.journal, entry, verdict, after);
+            process.error = append(process.host, process.record.account, process.record.journal, entry, verdict, after);
             if (is_late) process.record.journal.folded = known; // as if many had waited, each for itself
         }
+        bool is_over = process.error != Error::none || verdict != Verdict::accepted;
+        if (is_late && is_over) waiting.erase(waiting.begin() + long(whose));
     }
     void write_nothing() {
         std::string path = store + "/" + std::string(account.file.view());
