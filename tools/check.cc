@@ -80,7 +80,7 @@ bool take(string_view line, std::vector<RecordAt>& records) {
     Token token;
     RecordLine record;
     if (read_account_line(line, account)) {
-        records.push_back({std::string(account.user.view()), account.error, {}, 0, 0, 0});
+        records.push_back({std::string(account.user.view()), account.error, {}, 0, 0, 0, account.older_key, std::string(account.now.view())});
         return true;
     }
     if (records.empty()) return false;
@@ -119,7 +119,7 @@ void Check::read_records() {
               text(advice(done.error).data()), text("Whose records are sound is not known."),
               "pam-totp list"}});
     }
-    if (!a_.user.empty()) std::erase_if(records_, [&](const RecordAt& r) { return r.user != a_.user; });
+    if (!a_.user.empty()) std::erase_if(records_, [&](const RecordAt& r) { return (r.now.empty() ? r.user : r.now) != a_.user; });
     if (a_.has("--restored")) add(after_restoring(records_));
     add(judge_records(records_));
 }

@@ -12,6 +12,7 @@ std::string reason(Why why) {
     case Why::unnamed: return text("kept, since its name is too long to be known; to remove it, give this with -u");
     case Why::stray: return text("left by a change that was ended; nothing needs it");
     case Why::pending: return text("a set-up at a login, not proved yet; it ends within an hour");
+    case Why::half_moved: return text("kept, since a rebind of it was ended; run it again. See: pam-totp rebind --help");
     case Why::expired: return text("a set-up at a login, not proved in its hour");
     }
     return "";

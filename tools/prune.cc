@@ -27,7 +27,7 @@ bool Files::take(string_view line) {
     LeftLine left;
     if (!read_left_line(line, left)) return false;
     all_ += (all_.empty() ? "" : ",") + json_left(left);
-    any_ = any_ || (left.why != Why::renamed && left.why != Why::unnamed);
+    any_ = any_ || (left.why != Why::renamed && left.why != Why::unnamed && left.why != Why::half_moved);
     std::string said = describe_left(left);
     if (!json_ && said != last_) say(said + "\n");
     last_ = said;

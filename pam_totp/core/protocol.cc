@@ -9,7 +9,7 @@ constexpr string_view verbs[] = {"init",   "setup",      "add",    "status", "ve
                                  "enroll", "report", "recover", "logins", "rekey", "drop_keys", "rebind", "prune"};
 constexpr string_view demands[] = {"require", "enroll", "if-enrolled", "skip"};
 constexpr string_view questions[] = {"permission", "proof", "code", "two_codes", "recovery", "consent"};
-constexpr string_view reasons[] = {"no_account", "renamed", "unnamed", "stray", "pending", "expired"};
+constexpr string_view reasons[] = {"no_account", "renamed", "unnamed", "stray", "pending", "expired", "half_moved"};
 
 /// An empty value is written `-`, since Words takes none that is empty; a value that is a dash alone is
 /// `%2D`.
@@ -300,6 +300,8 @@ void write_account_line(const AccountLine& account, Writer& out) {
     write_value("user", account.user.view(), out);
     out.add(" uid=").number(u64(account.uid)).add(" error=").add(word(account.error));
     write_flag("has_shell", account.has_shell, out);
+    write_flag("older_key", account.older_key, out);
+    write_value("now", account.now.view(), out);
     out.add('\n');
 }
 
@@ -309,6 +311,8 @@ bool read_account_line(string_view line, AccountLine& account) {
     account.uid = read_time(words, "uid");
     account.error = read_error(words);
     account.has_shell = read_flag(words, "has_shell");
+    account.older_key = read_flag(words, "older_key");
+    account.now = read_text<255>(words, "now");
     return words.done();
 }
 

@@ -152,6 +152,8 @@ struct AccountLine {
     u32 uid = 0;
     Error error = Error::none; ///< of the record; in a list then no such lines follow
     bool has_shell = true;     ///< to log in with
+    bool older_key = false;    ///< in a list: it is sealed with another host key than the newest
+    Text<255> now;             ///< in a list: the account that has nothing set up, and whose record this was; or none
 };
 void write_account_line(const AccountLine& account, Writer& out);
 bool read_account_line(string_view line, AccountLine& account);
@@ -180,6 +182,7 @@ enum class Why : u8 {
     stray,      ///< no journal names it
     pending,    ///< a set-up at a login that is not proved yet
     expired,    ///< the same, an hour ago
+    half_moved, ///< a rebind of it was ended half-way: it is kept
 };
 struct LeftLine {
     Text<255> user; ///< or the file's name, when it is kept as a hash

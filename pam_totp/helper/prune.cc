@@ -3,8 +3,10 @@
 #include "lookup.h"
 #include "service.h"
 #include "store/pending.h"
+#include "store/rebind.h"
 #include <errno.h>
 #include <map>
+#include <set>
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,6 +23,7 @@ struct Group {
     Text<longest_account_name> user;
     u32 uid = 0; ///< of the account, or of the files when it is gone
     Found found = Found::unknown;
+    bool is_half_moved = false; ///< by a rebind that was ended
 
     bool has_journal() const { return names[0] == file; }
 };
@@ -73,6 +76,7 @@ struct Work {
     std::vector<LeftLine> shown;
     std::vector<const Group*> records;  ///< with all that is theirs
     std::vector<std::string> files;     ///< of accounts that are there
+    std::set<std::string> awaited;      ///< not named by a journal yet, and to be by the next rebind
     size_t all = 0, gone = 0;           ///< records
 
     void show(const Group& group, Why why, const std::string& file) {
@@ -92,6 +96,7 @@ Error add_gone(const Service& s, const Group& group, Work& work) {
     // Directory services do not list all that they know: who has such a name may be there.
     bool is_unnamed = group.file.starts_with("%h") && s.request.user.empty();
     Why why = is_kept ? Why::renamed : is_unnamed ? Why::unnamed : Why::no_account;
+    if (group.is_half_moved && s.request.user.empty()) why = Why::half_moved;
     for (const std::string& name : group.names) work.show(group, why, name);
     if (why != Why::no_account) return Error::none;
     work.records.push_back(&group);
@@ -121,10 +126,26 @@ void add_strays(const Service& s, const Group& group, Work& work) {
     Error opened = open_record(s.host, record);
     for (const std::string& name : group.names) {
         Why why = Why::stray;
-        if (!can_go(s, record, opened, name, why)) continue;
+        if (work.awaited.contains(name) || !can_go(s, record, opened, name, why)) continue;
         work.show(group, why, name);
         work.files.push_back(name);
     }
+}
+
+/// Who is there; and what a rebind that was ended left to the next one.
+Error look_up(const Service& s, Group& group, Work& work) {
+    struct stat owner = {};
+    group.found = find_by_file(group.file, group.user, group.uid);
+    if (group.found == Found::unknown) return Error::accounts_unknown;
+    work.all += group.has_journal() ? 1 : 0;
+    if (group.found == Found::here || !look(s, group.names[0], owner)) return Error::none;
+    group.uid = owner.st_uid;
+    Record record;
+    record.account = account_of(group);
+    Text<240> next = open_record(s.host, record) == Error::no_record ? closed_for(s.host, record) : Text<240>();
+    group.is_half_moved = !next.empty();
+    if (group.is_half_moved) work.awaited.emplace(next.view());
+    return Error::none;
 }
 
 Error sort_out(Service& s, Groups& groups, Work& work) {
@@ -132,13 +153,12 @@ Error sort_out(Service& s, Groups& groups, Work& work) {
     demand_every_answer();
     if (find_by_uid(0, root) != Found::here) return Error::accounts_unknown;
     for (auto& [file, group] : groups) {
-        group.found = find_by_file(file, group.user, group.uid);
-        if (group.found == Found::unknown) return Error::accounts_unknown;
-        work.all += group.has_journal() ? 1 : 0;
+        Error error = look_up(s, group, work);
+        if (error != Error::none) return error;
+    }
+    for (const auto& [file, group] : groups) {
         if (!is_meant(s, group)) continue;
-        struct stat owner = {};
         if (group.found == Found::here) add_strays(s, group, work);
-        else if (look(s, group.names[0], owner)) group.uid = owner.st_uid;
         Error error = group.found == Found::gone ? add_gone(s, group, work) : Error::none;
         if (error != Error::none) return error;
     }

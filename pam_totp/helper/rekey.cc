@@ -45,6 +45,7 @@ bool move(Service& s, string_view file) {
     bool moved = false;
     AccountLine line = find_record(file, record);
     if (line.error == Error::none) line.error = rekey_record(s.host, record, change_by(s), moved);
+    if (line.error == Error::no_record) return true; // taken away since it was listed
     if (ends_the_work(s, line.error, record)) return false;
     bool is_news = moved || line.error != Error::none;
     return !is_news || tell<const AccountLine&>(s, write_account_line, line);
@@ -56,7 +57,7 @@ bool move_away(Service& s, string_view file) {
     AccountLine line = find_record(file, record);
     if (line.error == Error::none) line.error = rekey_record(s.host, record, change_by(s), moved);
     if (line.error == Error::none) line.error = outgrow_older_keys(s.host, record, change_by(s));
-    if (line.error == Error::none) return true;
+    if (line.error == Error::none || line.error == Error::no_record) return true;
     if (ends_the_work(s, line.error, record)) return false;
     s.done.error = Error::keys_needed;
     return tell<const AccountLine&>(s, write_account_line, line);

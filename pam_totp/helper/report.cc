@@ -60,7 +60,7 @@ Error Roll::call(const Named& account) {
     Visit visit{account.name, s_.request.service.view(), s_.request.rhost.view(), clock_now(), is_member, &person};
     Conf conf;
     AccountLine line{Text<255>(account.name), account.uid, load_conf(s_.conf, s_.place.owner, s_.conf_given, &visit, conf),
-                     account.has_shell};
+                     account.has_shell, false, {}};
     if (line.error == Error::none) line.error = find_record(account.uid);
     else if (line.error != Error::group_unknown) return line.error; // changed since they were read
     bool sent = s_.channel.send<const AccountLine&>(write_account_line, line) &&

@@ -108,14 +108,14 @@ Error find_made_for(const Host& host, string_view name, Account& account) {
     return S_ISREG(found.st_mode) ? Error::none : Error::record_unsafe;
 }
 
-Text<longest_file_name> closed_for(const Host& host, const Record& record) {
+Text<240> closed_for(const Host& host, const Record& record) {
     u64 closed = record.state().credential;
     std::array<char, 16> digits;
     string_view id = Writer(digits).id(closed & ~nothing_in_force).view();
     Listing list(host.place.store);
     while (const char* name = !in_force(closed) && closed != 0 ? list.next() : nullptr) {
         string_view all(name), file = slice(all, 0, all.find('.'));
-        if (is_account_file(file) && slice(all, file.size() + 1) == id) return Text<longest_file_name>(file);
+        if (is_account_file(file) && slice(all, file.size() + 1) == id) return Text<240>(all);
     }
     return {};
 }

@@ -10,9 +10,9 @@ namespace totp {
 /// there is none; Error::record_unsafe when something else stands there.
 Error find_made_for(const Host& host, string_view name, Account& account);
 
-/// The file name of the account for which an earlier call has closed this record, which is open, and was ended before it
-/// had removed the old files; empty when none has, or a directory cannot be read.
-Text<longest_file_name> closed_for(const Host& host, const Record& record);
+/// The credential in whose favour an earlier call has closed this record, which is open: `<file>.<id>`, of the account that
+/// it is for. Empty when none has, or the directory cannot be read.
+Text<240> closed_for(const Host& host, const Record& record);
 
 /// Moves the record of `from` to the account `to`. The new credential is on the disk first; then the old record is
 /// closed, by an entry that names it; then the new journal gets its name, beginning with the state in which the old one

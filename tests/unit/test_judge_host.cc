@@ -123,6 +123,19 @@ void tells_records_apart(void**) {
     assert_text_equal(shown(judge_records(records)),
                       "note no_backup_codes warning record_without_account danger record_other_uid danger record_unreadable");
 }
+
+void names_the_command_for_what_keys_and_renamed_accounts_left(void**) {
+    std::vector<RecordAt> records{{"a", Error::none, {}, 1, 3, 10, true, ""},
+                                  {"b", Error::none, {}, 1, 3, 10, true, ""},
+                                  {"c", Error::bad_account, {}, 0, 0, 0, false, "d"},
+                                  {"e", Error::record_unsafe, {}, 0, 0, 0, false, "e"}};
+    Findings found = judge_records(records);
+    assert_text_equal(shown(found), "warning records_older_key danger record_other_name danger record_other_uid");
+    assert_text_equal(found[0].what, "2 records are sealed with an older host key");
+    assert_text_equal(found[0].fix, "pam-totp rekey");
+    assert_text_equal(found[1].fix, "pam-totp rebind --from c -u d");
+    assert_text_equal(found[2].fix, "pam-totp rebind -u e");
+}
 } // namespace
 
 int main() {
@@ -133,6 +146,7 @@ int main() {
         cmocka_unit_test(names_everybody_of_whom_a_finding_is_true),
         cmocka_unit_test(finds_whom_sudo_asks_for_nothing),
         cmocka_unit_test(tells_records_apart),
+        cmocka_unit_test(names_the_command_for_what_keys_and_renamed_accounts_left),
     };
     return cmocka_run_group_tests_name("judge_host", tests, nullptr, nullptr);
 }

@@ -282,16 +282,20 @@ void keeps_a_login_on_the_way_round(void**) {
 }
 
 void keeps_an_account_on_the_way_round(void**) {
-    AccountLine account{Text<255>(std::string(255, ' ')), UINT32_MAX, Error::credential_damaged, false}, read;
+    AccountLine account{Text<255>(std::string(255, ' ')), UINT32_MAX, Error::credential_damaged, false, true,
+                        Text<255>(std::string(255, '%'))}, read;
     std::string line = written([&](Writer& out) { write_account_line(account, out); });
     bool fits = read_account_line(without_newline(line), read);
     assert_true(fits);
     assert_true(read.user == account.user.view());
+    assert_true(read.older_key && read.now == account.now.view());
     assert_int_equal(read.uid, UINT32_MAX);
     assert_int_equal(read.error, Error::credential_damaged);
     for (string_view bad : {"account", "account user=a uid=1", "account user=a uid=4294967296 error=none has_shell=1",
                             "account user=a uid=1 error=fine has_shell=1", "account user=a uid=1 error=none",
-                            "account user=a uid=1 error=none has_shell=2", "account user=a uid=1 error=none has_shell=1 x=1"}) {
+                            "account user=a uid=1 error=none has_shell=2 older_key=0 now=-",
+                            "account user=a uid=1 error=none has_shell=1", "account user=a uid=1 error=none has_shell=1 older_key=0",
+                            "account user=a uid=1 error=none has_shell=1 older_key=0 now=- x=1"}) {
         assert_false(read_account_line(bad, read));
     }
 }

@@ -1,17 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "records.h"
 #include "../text.h"
+#include <algorithm>
 
 namespace totp::host {
 
+namespace {
+/// Whose record lies there under another name, or for another uid; also where a rebind was ended half-way.
+Finding misplaced(const RecordAt& r) {
+    bool is_renamed = r.now != r.user;
+    std::string what = is_renamed ? text("the record of %1 was made for another name, %2", {r.now, r.user})
+                                  : text("the record of %1 was made for another uid", {r.now});
+    return {Finding::danger, is_renamed ? "record_other_name" : "record_other_uid", r.now, what,
+            text("%1 does not get in with the codes that were set up.", {r.now}),
+            "pam-totp rebind " + (is_renamed ? "--from " + r.user + " " : "") + "-u " + r.now};
+}
+
+/// All of them at once, since one command is for all.
+void judge_keys(const std::vector<RecordAt>& records, Findings& found) {
+    auto count = unsigned(std::count_if(records.begin(), records.end(), [](const RecordAt& r) { return r.has_older_key; }));
+    if (count == 0) return;
+    found.push_back({Finding::warning, "records_older_key", "pam-totp rekey",
+                     text("one record is sealed with an older host key", "%1 records are sealed with an older host key", count),
+                     text("A change of the host key was ended before it came to them. They count, as long as that key stays."),
+                     "pam-totp rekey"});
+}
+} // namespace
+
 Findings judge_records(const std::vector<RecordAt>& records) {
     Findings found;
+    judge_keys(records, found);
     for (const RecordAt& r : records) {
-        if (r.error == Error::bad_account) {
+        if (!r.now.empty()) {
+            found.push_back(misplaced(r));
+        } else if (r.error == Error::bad_account) {
             found.push_back({Finding::warning, "record_without_account", r.user,
                              text("the record %1 has no account any more", {r.user}),
                              text("Whoever gets the name and the uid one day gets the codes with it."),
-                             text("take the files away, or bring the account back")});
+                             "pam-totp prune"});
         } else if (r.error == Error::credential_foreign || r.error == Error::record_unsafe) {
             found.push_back(
                 {Finding::danger, "record_other_uid", r.user,

@@ -11,6 +11,8 @@ struct RecordAt {
     Error error = Error::none;
     std::vector<std::string> counters; ///< names of the tokens that count
     unsigned tokens = 0, codes_left = 0, codes_made = 0;
+    bool has_older_key = false; ///< it is sealed with another key than the first of the host key file
+    std::string now = {};       ///< who has nothing set up, since the record was made for another name or uid of theirs
     bool is_set_up() const { return error == Error::none; }
 };
 
