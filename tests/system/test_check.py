@@ -371,6 +371,40 @@ def finds_records_without_an_account_and_with_another_uid():
         os.unlink(path)
 
 
+def mends(name, where, level="danger"):
+    """It is found, and the command that it names ends it."""
+    said = finds(name, where, level)
+    run("sh", "-c", said["fix"])
+    check(wrong(found()) == set(), found())
+
+
+@promise
+def names_what_moves_the_record_of_a_renamed_account():
+    pristine()
+    bed.setup_user(bed.add_user("rita"))
+    run("usermod", "-l", "rita2", "rita")
+    check(wrong(found("-u", "rita2")) == {"record_other_name"}, found("-u", "rita2"))
+    mends("record_other_name", "rita2")
+    run("usermod", "-u", "47119", "rita2")
+    mends("record_other_uid", "rita2")
+    run("userdel", "-f", "-r", "rita2", check=False)
+    run("sh", "-c", finds("record_without_account", "rita2", "warning")["fix"] + " --yes", check=False)
+    for path in glob.glob(f"{STORE}/rita*"):
+        os.unlink(path)
+
+
+@promise
+def counts_what_a_change_of_the_host_key_did_not_come_to():
+    pristine()
+    saved = "/tmp/before"
+    run("cp", "-a", STORE, saved)
+    bed.tool("rekey")
+    check(wrong(found()) == set(), found())
+    run("sh", "-c", f"rm {STORE}/anna* && cp -a {saved}/anna* {STORE}")
+    mends("records_older_key", "pam-totp rekey", "warning")
+    check(authenticate("sudo", "anna", PASSWORD, anna.phone.take()).code == SUCCESS, "a right code")
+
+
 @promise
 def says_what_to_do_after_a_backup_was_restored():
     pristine()

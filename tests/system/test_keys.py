@@ -200,6 +200,66 @@ def moves_a_record_to_the_new_uid_of_its_account():
 
 
 @promise
+def completes_a_move_that_was_killed_and_keeps_all_it_needs_until_then():
+    rosa = someone("rosa")
+    let_in(ssh(rosa, rosa.phone.take()), "rosa")
+    run("usermod", "-l", "rosa2", "-u", "47111", "rosa")
+    rosa.name = "rosa2"
+    # The second is the one that gives the new journal its name; the old one is closed by then.
+    run("strace", "-f", "-o", "/dev/null", "-e", "trace=renameat2", "-e", "inject=renameat2:error=EIO:signal=KILL:when=2",
+        "pam-totp", "rebind", "--from", "rosa", "-u", "rosa2", check=False)
+    refused(ssh(rosa, rosa.phone.next()))
+    made = [name for name in files_of("rosa2") if not name.endswith(".first")]
+    check(len(made) == 1 and len(files_of("rosa")) == 2, os.listdir(STORE))
+    run("touch", "-d", "2 days ago", *(f"{STORE}/{name}" for name in made + files_of("rosa")))
+    said = root("prune", "--yes")
+    check("rebind" in said and len(files_of("rosa")) == 2 and made[0] in files_of("rosa2"), said)
+    told = json.loads(bed.tool("check", "--json", "-u", "rosa2").stdout)["findings"]
+    fix = [one["fix"] for one in told if one["id"] == "record_other_name" and one["level"] == "danger"]
+    check(fix == ["pam-totp rebind --from rosa -u rosa2"], told)
+    run("sh", "-c", fix[0])
+    check(files_of("rosa") == [] and len(files_of("rosa2")) == 2, os.listdir(STORE))
+    refused(ssh(rosa, rosa.phone.spent()))
+    let_in(ssh(rosa, rosa.phone.take()), "rosa2")
+
+
+@promise
+def moves_nothing_of_who_is_there_under_another_name():
+    vera = someone("vera")
+    run("usermod", "-l", "vera2", "vera")
+    root("rebind", "--from", "vera", "-u", caller.name, status=REFUSED)
+    check(len(files_of("vera")) == 2, os.listdir(STORE))
+    root("rebind", "--from", "vera", "-u", "vera2")
+    vera.name = "vera2"
+    let_in(ssh(vera, vera.phone.take()), "vera2")
+
+
+@promise
+def says_of_a_damaged_record_that_it_does_not_count():
+    someone("wim")
+    os.chown(f"{STORE}/wim", 58231, -1)
+    run("usermod", "-u", "58231", "wim")
+    said = root("rebind", "-u", "wim", status=STORE_OR_KEY)
+    check("damaged" in said, said)
+    root("remove", "--all", "-u", "wim")
+
+
+@promise
+def keeps_a_recovery_code_and_its_time_across_a_new_key_and_a_new_name():
+    xenia = someone("xenia")
+    code = re.search(r"\b[0-9a-z]{5}-[0-9a-z]{5}-[0-9a-z]{5}\b", root("recover", "-u", "xenia"))[0]
+    until = json.loads(root("status", "-u", "xenia", "--json"))["recovery_until"]
+    root("rekey")
+    run("usermod", "-l", "xenia2", "xenia")
+    xenia.name = "xenia2"
+    root("rebind", "--from", "xenia", "-u", "xenia2")
+    check(json.loads(root("status", "-u", "xenia2", "--json"))["recovery_until"] == until, "another time")
+    for typed, shown in (("00000-00000-00000", False), (code, True)):
+        said = bed.tool("setup", "--uri", user="xenia2", input=f"{typed}\n")
+        check(("otpauth://" in said.stdout + said.stderr) == shown, said)
+
+
+@promise
 def refuses_to_move_what_is_somebodys_or_hostile():
     ida, jan = someone("ida"), someone("jan")
     root("rebind", "--from", "ida", "-u", caller.name, status=REFUSED)  # ida is there
