@@ -49,8 +49,8 @@ constexpr Row row(Error error) {
                                "the line with that id")};
     case Error::record_unsafe:
         return {"record_unsafe",
-                message("a record's file must be a plain file of the account's, one link, mode 0600; if it is not, "
-                "find out who changed it, then restore it or set up anew")};
+                message("a record's file must be a plain file of the account's, one link, mode 0600; after a change of "
+                "the uid run: pam-totp rebind -u NAME; else find out who changed it, restore it or set up anew")};
     case Error::journal_damaged:
         return {"journal_damaged", message("the journal is damaged; restore it, or run: pam-totp remove --all -u NAME")};
     case Error::journal_newer:

@@ -251,6 +251,7 @@ def keeps_a_recovery_code_and_its_time_across_a_new_key_and_a_new_name():
     until = json.loads(root("status", "-u", "xenia", "--json"))["recovery_until"]
     root("rekey")
     run("usermod", "-l", "xenia2", "xenia")
+    run("groupmod", "-n", "xenia2", "xenia")
     xenia.name = "xenia2"
     root("rebind", "--from", "xenia", "-u", "xenia2")
     check(json.loads(root("status", "-u", "xenia2", "--json"))["recovery_until"] == until, "another time")
