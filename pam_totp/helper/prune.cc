@@ -190,6 +190,9 @@ Error remove_all_of(Service& s, const Work& work) {
         if (error != Error::none) return error;
     }
     for (const std::string& name : work.files) {
+        struct stat found = {};
+        bool is_anew = name.ends_with(pending_suffix) && look(s, name, found) && age(found) < pending_life;
+        if (is_anew) continue; // begun at a login since it was shown
         if (unlinkat(s.host.directory.get(), name.c_str(), 0) != 0 && errno != ENOENT) return Error::io;
     }
     s.done.changed = true;

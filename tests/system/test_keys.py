@@ -111,6 +111,18 @@ def keeps_who_waits_at_a_prompt_able_to_get_in_across_both():
 
 
 @promise
+def takes_no_second_answer_for_codes_that_are_not_in_force_any_more():
+    yves = someone("yves")
+    session = Driven(as_user("yves", "pam-totp", "codes"))
+    check(session.expect(r"(?i)code[^\n]*: "), session.seen)
+    root("rekey")
+    session.answer(yves.phone.next())
+    seen, status = ended(session)
+    check(status == REFUSED and "begin again" in seen, f"{status}: {seen}")
+    let_in(ssh(yves, yves.phone.take()), "yves")
+
+
+@promise
 def keeps_a_place_remembered_under_the_key_before():
     cleo = someone("cleo")
     write(CONF, "require user=cleo remember=8h\n")
