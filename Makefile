@@ -12,7 +12,6 @@ LOCALEDIR  ?= $(PREFIX)/share/locale
 MANDIR     ?= $(PREFIX)/share/man
 BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR     ?= $(PREFIX)/share/zsh/vendor-completions
-UNITDIR    ?= $(PREFIX)/lib/systemd/system
 FISHDIR    ?= $(PREFIX)/share/fish/vendor_completions.d
 UNITDIR     ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
@@ -185,8 +184,6 @@ install: all ## install; on a live system also the group and the directories
 	install -D -m 0644 packaging/completions/pam-totp.bash $(DESTDIR)$(BASHDIR)/pam-totp
 	install -D -m 0644 packaging/completions/_pam-totp $(DESTDIR)$(ZSHDIR)/_pam-totp
 	install -D -m 0644 packaging/completions/pam-totp.fish $(DESTDIR)$(FISHDIR)/pam-totp.fish
-	sed 's/_pam_totp/$(GROUP)/' packaging/systemd/pam-totp-key.service >$(B)/pam-totp-key.service
-	install -D -m 0644 $(B)/pam-totp-key.service $(DESTDIR)$(UNITDIR)/pam-totp-key.service
 	for language in $(LANGUAGES); do \
 	  install -D -m 0644 $(B)/locale/$$language/LC_MESSAGES/pam_totp.mo \
 	    $(DESTDIR)$(LOCALEDIR)/$$language/LC_MESSAGES/pam_totp.mo || exit 1; done
@@ -196,13 +193,18 @@ ifeq ($(DESTDIR),)
 	chmod 2755 $(LIBEXECDIR)/pam_totp_helper
 	install -d -o root -g $(GROUP) -m 1770 $(STATEDIR)
 	test -e $(KEYFILE) || test -e $(CONFFILE) || install -D -m 0644 packaging/pam_totp.conf $(CONFFILE) # never under a host in use
+	$(install_key_unit)
 	test -e $(KEYFILE) || $(PREFIX)/bin/pam-totp init
 endif
+
+install_key_unit = sed 's/_pam_totp/$(GROUP)/' packaging/systemd/pam-totp-key.service | \
+  install -D -m 0644 /dev/stdin $(DESTDIR)$(UNITDIR)/pam-totp-key.service
 
 install-systemd: ## what systemd and polkit of a host with a package need, for packages
 	install -D -m 0644 packaging/systemd/pam_totp.sysusers $(DESTDIR)$(SYSUSERSDIR)/pam_totp.conf
 	install -D -m 0644 packaging/systemd/pam_totp.tmpfiles $(DESTDIR)$(TMPFILESDIR)/pam_totp.conf
 	install -D -m 0644 packaging/systemd/pam-totp-init.service $(DESTDIR)$(UNITDIR)/pam-totp-init.service
+	$(install_key_unit)
 	install -D -m 0644 packaging/polkit/polkit-agent-helper.conf \
 	  $(DESTDIR)$(UNITDIR)/polkit-agent-helper@.service.d/50-pam_totp.conf
 
@@ -224,7 +226,8 @@ deps-packages: ## install what Debian needs to build and test packages (root)
 	apt-get update -q
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
 	  build-essential debhelper fakeroot gettext libcmocka-dev libpam0g-dev libpng-dev libqrencode-dev libssl-dev \
-	  lintian devscripts autopkgtest mmdebstrap pamtester oathtool python3 openssh-server openssh-client sudo login
+	  lintian devscripts autopkgtest mmdebstrap pamtester oathtool python3 openssh-server openssh-client sudo login \
+	  systemd swtpm libtss2-tcti-swtpm0
 
 check-packages: ## every test of the packages that were built (root)
 	tests/packages/run
