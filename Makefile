@@ -227,7 +227,7 @@ deps-packages: ## install what Debian needs to build and test packages (root)
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
 	  build-essential debhelper fakeroot gettext libcmocka-dev libpam0g-dev libpng-dev libqrencode-dev libssl-dev \
 	  lintian devscripts autopkgtest mmdebstrap pamtester oathtool python3 openssh-server openssh-client sudo login \
-	  systemd swtpm libtss2-tcti-swtpm0
+	  systemd swtpm tpm2-tools libtss2-tcti-swtpm0
 
 check-packages: ## every test of the packages that were built (root)
 	tests/packages/run
