@@ -185,7 +185,7 @@ const std::vector<Command> commands{
      run_rebind},
     {"prune",
      message("root: remove the records that have no account any more"),
-     {message("Shows them, and asks. With -u that one alone, also when its uid is another's now.\n"
+     {message("Shows them, and asks. With -u that one alone, also when another has its uid now.\n"
               "A later account of such a name begins with nothing set up.\n"
               "  --dry-run            show them and remove nothing\n"
               "  --yes                do not ask; refused when most records would go\n")},
