@@ -103,6 +103,10 @@ class Guest:
         run("umount", "-R", "-l", self.root)
         shutil.rmtree(self.place)
 
+    def again(self):
+        """Another guest that begins with what is on this one's disk now."""
+        return fresh(self.release, self)
+
     def path(self, inside):
         return self.root + inside
 
@@ -144,8 +148,8 @@ class Guest:
         return self.apt(*words, "install", *self.bring(directory))
 
     def installed(self):
-        """Each of our packages and its state, as dpkg has it: `ii` is whole."""
-        said = self.run("dpkg-query", "-W", "-f", "${Package} ${db:Status-Abbrev}\n", "pam-totp", "libpam-totp", check=False)
+        """Each of our packages and its state, as dpkg has it."""
+        said = self.run("dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", "pam-totp", "libpam-totp", check=False)
         return dict(line.split()[:2] for line in said.stdout.splitlines())
 
     def version(self):
@@ -153,7 +157,7 @@ class Guest:
 
     def whole(self):
         states = self.installed()
-        check(states == {"pam-totp": "ii", "libpam-totp": "ii"}, states)
+        check(states == {"pam-totp": "installed", "libpam-totp": "installed"}, states)
         check(self.run("dpkg", "--audit").stdout == "", "dpkg --audit is not content")
 
     # People
@@ -171,14 +175,13 @@ class Guest:
 
     def person(self, name):
         """With a counter on the phone: many logins within a step of the clock."""
-        person = self.add_user(name)
-        self.codes(person, self.tool("setup", "-u", name, "--no-confirm", "--hotp", "--json").stdout)
-        return person
+        return self.set_up(self.add_user(name))
 
-    @staticmethod
-    def codes(person, said):
-        facts = json.loads(said)
+    def set_up(self, person):
+        """By root, as an administrator's script does."""
+        facts = json.loads(self.tool("setup", "-u", person.name, "--no-confirm", "--hotp", "--json").stdout)
         person.phone, person.backup_codes = Counting(facts["secret"]), list(facts["backup_codes"])
+        return person
 
     def enrol(self, person):
         """By themselves at a terminal, as the first page says."""
