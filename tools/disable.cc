@@ -69,7 +69,7 @@ int run_disable(Arguments& a) {
     if (a.has("--dry-run")) return conclude(a, plan, "dry_run", text("Nothing was changed.\n"));
     if (!a.yes && !agrees(text("Change it now? [Y/n] "))) return conclude(a, plan, "on", text("Nothing was changed.\n"));
     change(a.operand, plan);
-    return conclude(a, plan, "off", text("Switched off: %1 asks for no code.\n", {a.operand}));
+    return conclude(a, plan, "off", plan.by_profile ? "" : text("Switched off: %1 asks for no code.\n", {a.operand}));
 }
 
 } // namespace totp

@@ -111,7 +111,6 @@ def refuses_to_go_while_a_line_by_hand_names_the_module(guest):
     number = guest.read("/etc/pam.d/sudo").splitlines().index(line) + 1
     guest.run("pam-auth-update", "--enable", "totp")
     refuses_to_go(guest, f"/etc/pam.d/sudo:{number}: {line}")
-    doors.asks("sudo", guest, ann)
     doors.asks("login", guest, ann)  # by the profile, which is not taken out first
     guest.write("/etc/pam.d/sudo", before + f"# {line}\n")
     guest.apt("remove", "libpam-totp")

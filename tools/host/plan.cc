@@ -106,9 +106,10 @@ void take_stack(Plan& plan, const std::string& name, const std::string& service)
     if (!content || (name != service && includes(*content, service))) return;
     Mode now = mode_of(*content, name, read_file);
     if (name == service) plan.now = now, plan.by_profile = is_included(*content, name, read_file);
-    if (now == Mode::off || is_included(*content, name, read_file)) return;
-    refuse_links(own_place(name));
+    if (now == Mode::off) return;
     Edited edited = without_line(*content, read_file);
+    if (edited.text == *content) return; // it is the profile's line alone that asks
+    refuse_links(own_place(name));
     if (!edited.why.empty()) throw Stop(exit_refused, own_place(name) + ": " + edited.why);
     bool is_shipped = edited.text == shipped_text(name); // then our copy was all that made it another
     add(plan, own_place(name), is_shipped ? std::nullopt : std::optional(edited.text));
