@@ -66,7 +66,8 @@ int Work::end(const Arguments& a, const Done& done) {
                          : text("The host key file holds one key: there is nothing to drop.\n"));
         return status;
     }
-    say(text("One record was sealed anew.\n", "%1 records were sealed anew.\n", moved_));
+    if (moved_ == 0) say(text("No record was sealed anew.\n"));
+    else say(text("One record was sealed anew.\n", "%1 records were sealed anew.\n", moved_));
     if (done.replaced) say(text("An earlier rekey is complete with that; no other key was made.\n"));
     if (!left_.empty()) say(text("What is named above stays with an older key, and that key in the file.\n"));
     say(text("Keep a copy of the host key file together with the records. When nothing went wrong for a\n"

@@ -87,8 +87,7 @@ std::string consent(const Arguments& a) {
     Secret<256> typed;
     if (a.has("--dry-run") || a.yes) return a.has("--dry-run") ? "no" : "yes";
     if (!ask(prompt(For::consent), typed)) return "no";
-    std::string words(typed.reveal_text());
-    return rpmatch(words.c_str()) == 1 ? "yes" : "no";
+    return is_yes(std::string(typed.reveal_text())) ? "yes" : "no";
 }
 
 /// Puts the helper's question to the person.

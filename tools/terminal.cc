@@ -119,21 +119,18 @@ bool ask(string_view question, Secret<256>& answer) {
     return answered;
 }
 
-namespace {
-/// As rpmatch(3), which not every C library has: yes in the language of the person.
-bool is_yes(const char* answer) {
+bool is_yes(const std::string& answer) {
     regex_t yes;
     if (regcomp(&yes, nl_langinfo(YESEXPR), REG_EXTENDED | REG_NOSUB) != 0) return false;
-    bool matches = regexec(&yes, answer, 0, nullptr, 0) == 0;
+    bool matches = regexec(&yes, answer.c_str(), 0, nullptr, 0) == 0;
     regfree(&yes);
     return matches;
 }
-} // namespace
 
 bool agrees(string_view question) {
     Secret<256> answer;
     if (!ask(question, answer)) return false;
-    return answer.empty() || is_yes(std::string(answer.reveal_text()).c_str());
+    return answer.empty() || is_yes(std::string(answer.reveal_text()));
 }
 
 bool talks_to_terminal() { return isatty(talk) == 1; }

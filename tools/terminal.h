@@ -33,7 +33,9 @@ void complain(const std::string& what);
 bool read_line(int fd, Secret<256>& line);
 /// A question, and its answer from standard input; false when there is none.
 bool ask(string_view question, Secret<256>& answer);
-/// Enter, or a yes in the person's language (rpmatch(3)).
+/// As rpmatch(3), which not every C library has: yes in the person's language.
+bool is_yes(const std::string& answer);
+/// Enter, or a yes.
 bool agrees(string_view question);
 
 bool talks_to_terminal();
