@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The maintainer scripts of Debian's packages: killed before each of their commands, run twice, on a host with a past."""
+import difflib
 import os
 import shutil
 import sys
@@ -15,6 +16,7 @@ from debs import debs  # noqa: E402
 
 HELPER, MARK = "/usr/lib/pam-totp/pam_totp_helper", "/etc/security/pam_totp.image"
 LINE = "auth required pam_totp.so\n"
+PRISTINE = shutil.copytree("/etc/pam.d", "/var/tmp/pam.d", symlinks=True)
 
 
 def dpkg(*words, status=0, **more):
@@ -41,7 +43,10 @@ def forget():
 def clean():
     """As before the first installation."""
     forget()
-    run("dpkg", "--purge", "libpam-totp", "pam-totp")
+    shutil.copytree(PRISTINE, "/etc/pam.d", dirs_exist_ok=True, symlinks=True)
+    for name in set(os.listdir("/etc/pam.d")) - set(os.listdir(PRISTINE)):
+        os.unlink(f"/etc/pam.d/{name}")
+    dpkg("--purge", "libpam-totp", "pam-totp")
     shutil.rmtree(STORE, ignore_errors=True)
 
 
@@ -49,11 +54,16 @@ def state():
     """What the scripts have made, without what is random in it."""
     found = [run("stat", "-c", "%n %a %U %G", HELPER, STORE, KEY, f"{STORE}/.store", check=False).stdout]
     found.append(run("dpkg-statoverride", "--list", check=False).stdout)
-    found.append(run("dpkg-query", "-W", "-f", "${Package} ${db:Status-Abbrev}\n", "libpam-totp", "pam-totp").stdout)
+    found.append(run("dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", "libpam-totp", "pam-totp").stdout)
     for name in sorted(os.listdir("/etc/pam.d")):
         if os.path.isfile(f"/etc/pam.d/{name}"):
             found.append(f"{name}\n{read(f'/etc/pam.d/{name}')}")
     return "\n".join(found)
+
+
+def same(before, said=""):
+    now = state()
+    check(now == before, said + "\n" + "\n".join(difflib.unified_diff(before.split("\n"), now.split("\n"), lineterm="", n=0)))
 
 
 def read(path):
@@ -69,14 +79,14 @@ trap '((left-- > 0)) || kill -KILL $BASHPID' DEBUG
 
 
 def cut_off(script, number, *words):
-    """False when it comes to its end before."""
+    """False when it comes to its end before. A part of it that runs by itself may be what is killed."""
     write("/run/cut", CUT)
     environment = {**os.environ, "BASH_ENV": "/run/cut", "CUT_AT": str(number), "DEBIAN_FRONTEND": "noninteractive",
                    "DPKG_MAINTSCRIPT_PACKAGE": script.partition(".")[0], "DPKG_MAINTSCRIPT_NAME": script.partition(".")[2]}
     path = run("dpkg-query", "--control-path", *script.split(".")).stdout.strip()
     said = run("bash", path, *words, check=False, env=environment)
-    check(said.returncode in (0, -9), f"{script}: {said.returncode}\n{said.stdout}{said.stderr}")
-    return said.returncode == -9
+    check(said.returncode in (0, -9, 137), f"{script}: {said.returncode}\n{said.stdout}{said.stderr}")
+    return said.returncode != 0
 
 
 @promise
@@ -84,14 +94,14 @@ def killed_before_any_command_and_run_again_a_first_installation_is_whole():
     clean()
     dpkg("-i", *debs())
     whole = state()
-    check("_pam_totp 2755" in whole and "2755 root _pam_totp" in whole, whole)
+    check("_pam_totp 2755" in whole and "2755 root _pam_totp" in whole, whole[:500])
     number = 0
     while True:
         forget()
         if not cut_off("pam-totp.postinst", number, "configure", ""):
             break
         run("/var/lib/dpkg/info/pam-totp.postinst", "configure", "")
-        check(state() == whole, f"cut off before command {number}:\n{state()}")
+        same(whole, f"cut off before command {number}")
         number += 1
     check(number > 10, f"cut off at {number} commands alone")
 
@@ -103,9 +113,10 @@ def killed_before_any_command_a_removal_leaves_the_profile_or_takes_it_out():
     without, number = state(), 0
     run("pam-auth-update", "--enable", "totp")
     on = state()
-    check("pam_totp.so after=password" in on, on)
+    check("pam_totp.so after=password" in on, "the profile is not on")
     while cut_off("libpam-totp.prerm", number, "remove"):
-        check(state() in (on, without), f"cut off before command {number}:\n{state()}")
+        if state() != without:
+            same(on, f"cut off before command {number}")
         number += 1
         run("pam-auth-update", "--enable", "totp")
     check(number > 10, f"cut off at {number} commands alone")
@@ -122,7 +133,8 @@ def run_twice_they_change_nothing():
     for _ in range(2):
         dpkg("-i", *debs())
         run("/var/lib/dpkg/info/pam-totp.postinst", "configure", "")
-        check(state() == whole and read(KEY) == key, state())
+        same(whole)
+        check(read(KEY) == key, "another key")
 
 
 @promise
@@ -183,7 +195,7 @@ def refuses(path, text, *named):
     on = state()
     said = dpkg("--remove", "libpam-totp", status=1)
     check(path in said and all(word in said for word in named), said)
-    check(state() == on, state())
+    same(on)
     write(path, before) if before is not None else os.unlink(path)
 
 
@@ -203,11 +215,11 @@ def refuses_to_go_when_pam_auth_update_leaves_its_line_where_it_is():
     dpkg("-i", *debs())
     run("pam-auth-update", "--enable", "totp")
     text = read("/etc/pam.d/common-auth")
-    write("/etc/pam.d/common-auth", text.replace("auth\trequired\t\t\tpam_permit.so", "auth required pam_permit.so\nauth optional pam_warn.so"))
-    check(read("/etc/pam.d/common-auth") != text, "not changed")
+    changed = text.replace("# end of pam-auth-update config", "auth optional pam_warn.so\n# end of pam-auth-update config")
+    check(changed != text, text)
+    write("/etc/pam.d/common-auth", changed)
     said = dpkg("--remove", "libpam-totp", status=1)
-    check("/etc/pam.d/common-auth" in said, said)
-    write("/etc/pam.d/common-auth", text)
+    check("/etc/pam.d/common-auth" in said and read("/etc/pam.d/common-auth") == changed, said)
 
 
 @promise
