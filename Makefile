@@ -226,7 +226,7 @@ deps-packages: ## install what Debian needs to build and test packages (root)
 	apt-get update -q
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
 	  build-essential debhelper fakeroot gettext libcmocka-dev libpam0g-dev libpng-dev libqrencode-dev libssl-dev \
-	  lintian devscripts autopkgtest mmdebstrap pamtester oathtool python3 openssh-server openssh-client sudo login \
+	  lintian devscripts autopkgtest faketime mmdebstrap pamtester oathtool python3 openssh-server openssh-client sudo login \
 	  systemd swtpm tpm2-tools libtss2-tcti-swtpm0 rpm rpmlint bzip2 strace shellcheck musl-tools policykit-1 \
 	  selinux-policy-dev selinux-policy-default checkpolicy semodule-utils setools policycoreutils selinux-utils
 
