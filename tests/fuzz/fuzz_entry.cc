@@ -13,7 +13,7 @@ void check_entry(const Entry& entry) {
     MUST(read_entry(bytes, given::host(), given::account(), again) == Mark::entry && again == entry);
     MUST(read_entry(bytes, given::host(), given::account("alice", 1001), again) == Mark::nothing);
     MUST(read_entry(bytes, given::host(), given::account("bob", 1000), again) == Mark::nothing);
-    MUST(entry.kind >= Kind::right && entry.kind <= Kind::forget && entry.bucket.refill > 0);
+    MUST(entry.kind >= Kind::right && entry.kind <= Kind::reseal && entry.bucket.refill > 0);
 }
 
 /// From the state in the entry: a code that it spends stays spent, and is not accepted by the same entry again.
